@@ -1,0 +1,114 @@
+/**
+ * The catalogue of everything that can go wrong for a user. Each entry is data: a message with its facts as
+ * placeholders (so that it can be translated), and a remedy that the interface offers as a button and the command line
+ * as a sentence. An error travels between processes as code and facts.
+ */
+export type Remedy =
+  | { readonly kind: 'command'; readonly command: string; readonly title: string; readonly hint: string }
+  | { readonly kind: 'setting'; readonly setting: string; readonly title: string; readonly hint: string }
+  | { readonly kind: 'advice'; readonly hint: string }
+
+interface Entry {
+  readonly message: string
+  readonly remedy: Remedy
+}
+
+const chooseModel: Remedy = {
+  kind: 'command',
+  command: 'inkling.selectModel',
+  title: 'Choose a model',
+  hint: 'Choose another model (setting inkling.model, or --model), or leave it empty for the embedded one.',
+}
+
+const showLog: Remedy = { kind: 'command', command: 'inkling.showLog', title: 'Show log', hint: 'The log (Inkling: Show Log) has the details.' }
+
+function advice(hint: string): Remedy {
+  return { kind: 'advice', hint }
+}
+
+function setting(name: string, hint: string): Remedy {
+  return { kind: 'setting', setting: name, title: 'Open setting', hint }
+}
+
+const catalogue = {
+  'model-folder-missing': { message: 'There is no model folder at {folder}.', remedy: chooseModel },
+  'model-file-missing': { message: 'The model folder {folder} lacks {files}.', remedy: advice('A GPT-2 folder in Hugging Face layout holds config.json, model.safetensors, and tokenizer.json or vocab.json with merges.txt.') },
+  'model-file-broken': { message: 'The model file {file} cannot be read: {reason}.', remedy: advice('Copy or download the model again; the file is incomplete or was changed.') },
+  'model-unsupported': { message: 'This model cannot run here: {reason}.', remedy: chooseModel },
+  'model-tensor-missing': { message: 'The weights lack the tensor {tensor}.', remedy: advice('Use the unchanged files of a GPT-2 model (GPT2LMHeadModel).') },
+  'model-tensor-shape': { message: 'The tensor {tensor} has shape {shape}, but config.json asks for {expected}.', remedy: advice('config.json and model.safetensors must come from the same model.') },
+  'tokenizer-mismatch': { message: 'The tokenizer has {tokens} tokens, but the model knows {vocabulary}.', remedy: advice('Tokenizer and model must come from the same folder of the same model.') },
+  'numbers-not-finite': { message: 'The model answered with numbers that are not finite.', remedy: chooseModel },
+  'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },
+  'engine-start-failed': { message: 'The inference engine did not start: {reason}.', remedy: showLog },
+  'engine-stopped': { message: 'The inference engine stopped while it worked ({reason}).', remedy: showLog },
+  'engine-gave-up': { message: 'The inference engine stopped {count} times in a row and stays off.', remedy: { kind: 'command', command: 'inkling.restartEngine', title: 'Restart engine', hint: 'Restart it with “Inkling: Restart Engine”, or choose a smaller model.' } },
+  'setting-invalid': { message: 'The setting {setting} is {value}, which is not {expected}; {fallback} is used.', remedy: { kind: 'command', command: 'inkling.openSettings', title: 'Open settings', hint: 'Correct the value in the settings.' } },
+  'option-invalid': { message: 'The option {option} is {value}, which is not {expected}.', remedy: advice('See --help.') },
+  'file-unreadable': { message: 'The file {file} cannot be read: {reason}.', remedy: advice('Check the path and its permissions.') },
+  'file-unwritable': { message: 'The file {file} cannot be written: {reason}.', remedy: advice('Check the path, its permissions and the free space.') },
+  'disk-full': { message: 'No space is left to write {file}.', remedy: advice('Free some space and try again; what was there before is unchanged.') },
+  'device-unavailable': { message: 'The device {device} cannot be used: {reason}. The CPU is used instead.', remedy: setting('inkling.device', 'Set inkling.device to auto or cpu.') },
+  'internal': { message: 'Something went wrong inside Inkling: {reason}.', remedy: showLog },
+} as const satisfies Record<string, Entry>
+
+export type ErrorCode = keyof typeof catalogue
+
+type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never
+
+/** The facts that the message of `C` names. */
+export type Facts<C extends ErrorCode> = { readonly [K in Placeholders<(typeof catalogue)[C]['message']>]: string | number }
+
+/** An error that a user may see: one of the catalogue, with its facts. */
+export class InklingError extends Error {
+  private constructor(
+    readonly code: ErrorCode,
+    readonly facts: Readonly<Record<string, string | number>>,
+    options?: ErrorOptions,
+  ) {
+    super(fill(catalogue[code].message, facts), options)
+    this.name = 'InklingError'
+  }
+
+  /** @param cause what was caught, for the log */
+  static of<C extends ErrorCode>(code: C, facts: Facts<C>, cause?: unknown): InklingError {
+    return new InklingError(code, facts, cause === undefined ? undefined : { cause })
+  }
+
+  /** Rebuilds an error that came over a process boundary; an unknown code becomes `internal`. */
+  static fromWire(wire: ErrorOnWire): InklingError {
+    return isErrorCode(wire.code)
+      ? new InklingError(wire.code, wire.facts)
+      : InklingError.of('internal', { reason: wire.code })
+  }
+
+  /** The message with its placeholders, to be translated. */
+  get template(): string {
+    return catalogue[this.code].message
+  }
+
+  get remedy(): Remedy {
+    return catalogue[this.code].remedy
+  }
+}
+
+/** An error as it crosses a process boundary. */
+export interface ErrorOnWire {
+  readonly code: string
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
+/** Anything thrown, as a catalogue error; what is not one of ours becomes `internal` and keeps its cause for the log. */
+export function toInklingError(error: unknown): InklingError {
+  if (error instanceof InklingError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return InklingError.of('internal', { reason }, error)
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(catalogue, code)
+}
+
+function fill(template: string, facts: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(facts, name) ? String(facts[name]) : whole))
+}
