@@ -1,0 +1,61 @@
+import * as path from 'node:path'
+import * as vscode from 'vscode'
+import { EngineClient } from './engine/client'
+import { forkEngine } from './engine/fork'
+import { engineRestartPolicy } from './engine/restartPolicy'
+import { systemClock } from './engine/systemClock'
+import { showAlternatives } from './host/commands/alternatives'
+import { chooseSnooze, selectModel, toggleSuggestions } from './host/commands/preferences'
+import { registerCommands } from './host/commands/register'
+import { WriteCommands } from './host/commands/write'
+import { WritingEngine } from './host/engineHost'
+import { Reporter } from './host/reporter'
+import { Settings } from './host/settings'
+import { Snooze } from './host/snooze'
+import { StatusBar } from './host/statusBar'
+import { showStatusMenu } from './host/statusMenu'
+import type { StatusInput } from './host/statusView'
+
+/** Builds the objects and hands them to each other. Nothing else happens here. */
+export function activate(context: vscode.ExtensionContext): void {
+  const own = <T extends vscode.Disposable>(child: T): T => (context.subscriptions.push(child), child)
+
+  const reporter = own(new Reporter())
+  const settings = own(new Settings((error) => reporter.tellOnce(error)))
+  const snooze = own(new Snooze(systemClock))
+
+  const client = own(new EngineClient(forkEngine({ script: path.join(context.extensionPath, 'dist/engine.js') }), engineRestartPolicy, systemClock))
+  const engine = new WritingEngine(client, settings, {
+    embeddedModel: path.join(context.extensionPath, 'media/model'),
+    cache: path.join(context.globalStorageUri.fsPath, 'graphs'),
+  })
+  const write = own(new WriteCommands(engine, settings))
+
+  const status = (): StatusInput => ({ engine: client.state, snoozedMs: snooze.remainingMs, suggestions: undefined })
+  const statusBar = own(new StatusBar(status))
+  own(client.onState(() => statusBar.update()))
+  own(client.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
+  own(snooze.onChange(() => statusBar.update()))
+  own(settings.onChange(() => statusBar.update()))
+
+  own(
+    registerCommands(
+      {
+        continueWriting: () => write.continueWriting(),
+        generateFromPrompt: () => write.generateFromPrompt(),
+        generateFromSelection: () => write.generateFromSelection(),
+        showAlternatives: () => showAlternatives(engine, settings),
+        stop: () => write.stop(),
+        toggleSuggestions,
+        snooze: () => chooseSnooze(snooze),
+        wake: () => snooze.end(),
+        showStatus: () => showStatusMenu(status()),
+        selectModel,
+        restartEngine: () => client.restart(),
+        showLog: () => reporter.show(),
+        openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:inkling.inkling'),
+      },
+      reporter,
+    ),
+  )
+}

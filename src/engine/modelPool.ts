@@ -1,0 +1,89 @@
+import type { Clock } from '../base/clock'
+import { Disposable, MutableDisposable, type IDisposable } from '../base/lifecycle'
+import type { LanguageModel } from '../language/languageModel'
+import type { LoadStatus, ModelSpec } from './protocol'
+
+export type OpenModel = (spec: ModelSpec, onFraction: (fraction: number) => void) => Promise<LanguageModel>
+
+export interface LoadedEntry {
+  readonly model: LanguageModel
+  readonly loadMs: number
+}
+
+/**
+ * The models in memory: each is loaded once however many ask, the least recently used leaves when there are too many,
+ * and all leave when nobody asked for a while.
+ */
+export class ModelPool extends Disposable {
+  private readonly entries = new Map<string, { readonly spec: ModelSpec; readonly loading: Promise<LoadedEntry>; users: number }>()
+  private readonly idle = this.register(new MutableDisposable<IDisposable>())
+
+  constructor(
+    private readonly open: OpenModel,
+    private readonly clock: Clock,
+    private readonly limits: { readonly models: number; readonly idleMs: number },
+    private readonly onStatus: (status: LoadStatus) => void,
+    /** Tells who holds something that belongs to a model that it goes now. */
+    private readonly onUnload: (model: LanguageModel) => void,
+  ) {
+    super()
+  }
+
+  /** Runs `work` with the model, which stays in memory until it is done. A failed load is forgotten, so the next call tries again. */
+  async use<T>(spec: ModelSpec, work: (entry: LoadedEntry) => Promise<T>): Promise<T> {
+    const key = JSON.stringify(spec)
+    const entry = this.entries.get(key) ?? { spec, loading: this.load(spec, key), users: 0 }
+    // Last in the map is the most recently used.
+    this.entries.delete(key)
+    this.entries.set(key, entry)
+    entry.users++
+    try {
+      return await work(await entry.loading)
+    } finally {
+      entry.users--
+      this.makeRoom(this.limits.models)
+      this.idle.value = this.clock.after(this.limits.idleMs, () => this.makeRoom(0))
+    }
+  }
+
+  override dispose(): void {
+    super.dispose()
+    for (const key of [...this.entries.keys()]) this.unload(key)
+  }
+
+  private async load(spec: ModelSpec, key: string): Promise<LoadedEntry> {
+    const began = this.clock.now()
+    this.onStatus({ kind: 'loading', folder: spec.folder, fraction: 0 })
+    try {
+      const model = await this.open(spec, (fraction) => this.onStatus({ kind: 'loading', folder: spec.folder, fraction }))
+      const loadMs = this.clock.now() - began
+      this.onStatus({ kind: 'loaded', folder: spec.folder, loaded: { description: model.description, contextLength: model.contextLength, loadMs } })
+      return { model, loadMs }
+    } catch (error) {
+      this.entries.delete(key)
+      this.onStatus({ kind: 'unloaded', folder: spec.folder })
+      throw error
+    }
+  }
+
+  private makeRoom(keep: number): void {
+    for (const [key, entry] of [...this.entries]) {
+      if (this.entries.size <= keep) return
+      if (entry.users === 0) this.unload(key)
+    }
+  }
+
+  private unload(key: string): void {
+    const entry = this.entries.get(key)
+    if (!entry) return
+    this.entries.delete(key)
+    entry.loading.then(
+      ({ model }) => {
+        this.onUnload(model)
+        model.dispose()
+        this.onStatus({ kind: 'unloaded', folder: entry.spec.folder })
+      },
+      () => {}, // A load that failed has nothing to unload; its caller got the error.
+    )
+  }
+}

@@ -1,0 +1,16 @@
+import type { IDisposable } from '../base/lifecycle'
+import type { FromEngine, ToEngine } from './protocol'
+
+/** The other side of the protocol, whatever carries it. Disposing ends it. */
+export interface EngineProcess extends IDisposable {
+  /** May be called until `onExit`; what cannot be delivered any more is dropped. */
+  send(message: ToEngine): void
+}
+
+/** What a process tells its owner. `onExit` is called exactly once, and nothing after it. */
+export interface EngineProcessListener {
+  onMessage(message: FromEngine): void
+  onExit(reason: string): void
+}
+
+export type StartEngine = (listener: EngineProcessListener) => EngineProcess

@@ -1,0 +1,102 @@
+import * as vscode from 'vscode'
+import { CancelledError } from '../../base/cancellation'
+import { InklingError } from '../../base/errors'
+import { MutableDisposable } from '../../base/lifecycle'
+import type { WritingEngine } from '../engineHost'
+import type { Settings } from '../settings'
+import { leadingSpaceDropper, preparePrompt, samplingFrom, textBefore } from './generation'
+
+/** About a sentence each: enough to choose by, quick enough to wait for. */
+const tokensEach = 32
+
+/** Offers several continuations in a picker; the one under the cursor is seen in place before it is taken. */
+export async function showAlternatives(engine: WritingEngine, settings: Settings): Promise<void> {
+  const editor = vscode.window.activeTextEditor
+  if (!editor) return
+  const caret = editor.selection.active
+  const { prompt, dropLeadingSpace } = preparePrompt(textBefore(editor.document, caret))
+  if (prompt.trim() === '') throw InklingError.of('prompt-empty', {})
+
+  const count = settings.get('alternatives', editor.document)
+  const texts: string[] = Array.from({ length: count }, () => '')
+  const droppers = texts.map(() => leadingSpaceDropper(dropLeadingSpace))
+  const preview = new Preview(editor, caret)
+  const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly text: string }>()
+  const controller = new AbortController()
+  picker.title = vscode.l10n.t('Continue with')
+  picker.placeholder = vscode.l10n.t('The chosen continuation is shown in the text; Enter takes it.')
+  picker.busy = true
+
+  const refresh = (): void => {
+    const active = picker.activeItems[0]?.detail
+    picker.items = [...new Set(texts.map((text) => text.trimEnd()))]
+      .filter((text) => text.trim() !== '')
+      .map((text, index) => ({ label: text.trimStart().replace(/\s+/g, ' '), detail: vscode.l10n.t('Alternative {number}', { number: index + 1 }), alwaysShow: true, text }))
+    picker.activeItems = picker.items.filter((item) => item.detail === active).slice(0, 1)
+    const first = picker.activeItems[0] ?? picker.items[0]
+    if (first) preview.show(first.text)
+  }
+
+  const generated = engine.call('generate', {
+    prompt,
+    maxNewTokens: tokensEach,
+    sequences: count,
+    sampling: alwaysSampled(settings, editor.document),
+    stop: ['\n'],
+  }, {
+    signal: controller.signal,
+    onPartial: ({ sequence, text }) => {
+      texts[sequence] += droppers[sequence]?.(text) ?? text
+      refresh()
+    },
+  })
+
+  try {
+    const chosen = new Promise<string | undefined>((resolve, reject) => {
+      picker.onDidChangeActive(([item]) => item && preview.show(item.text))
+      picker.onDidAccept(() => resolve(picker.activeItems[0]?.text))
+      picker.onDidHide(() => resolve(undefined))
+      generated.then(() => (picker.busy = false), reject)
+    })
+    picker.show()
+    const text = await chosen
+    if (text === undefined) throw new CancelledError()
+    preview.dispose()
+    await editor.edit((edit) => edit.insert(caret, text))
+  } finally {
+    controller.abort()
+    // A cancelled generation has been heard of above or is not wanted any more.
+    generated.catch(() => undefined)
+    preview.dispose()
+    picker.dispose()
+  }
+}
+
+/** Greedy settings would give the same text several times. */
+function alwaysSampled(settings: Settings, where: vscode.ConfigurationScope): ReturnType<typeof samplingFrom> {
+  const sampling = samplingFrom(settings, where)
+  if (sampling.kind === 'sample') return sampling
+  return { kind: 'sample', temperature: 0.8, topK: 50, topP: 1, repetitionPenalty: sampling.repetitionPenalty, seed: Math.floor(Math.random() * 2 ** 32) }
+}
+
+/** A text shown at a place as if it stood there, without changing the document. */
+class Preview {
+  private readonly decoration = new MutableDisposable<vscode.TextEditorDecorationType>()
+
+  constructor(
+    private readonly editor: vscode.TextEditor,
+    private readonly at: vscode.Position,
+  ) {}
+
+  show(text: string): void {
+    const type = vscode.window.createTextEditorDecorationType({
+      after: { contentText: text, color: new vscode.ThemeColor('editorGhostText.foreground'), fontStyle: 'italic' },
+    })
+    this.decoration.value = type
+    this.editor.setDecorations(type, [new vscode.Range(this.at, this.at)])
+  }
+
+  dispose(): void {
+    this.decoration.clear()
+  }
+}

@@ -1,0 +1,35 @@
+import * as os from 'node:os'
+import * as path from 'node:path'
+import type { CallOptions, Engine } from '../engine/client'
+import type { EngineMethod, ModelSpec, Params, Result } from '../engine/protocol'
+import type { Settings } from './settings'
+
+/** Calls the engine with the model that the settings name. */
+export class WritingEngine {
+  constructor(
+    private readonly engine: Engine,
+    private readonly settings: Settings,
+    private readonly folders: { readonly embeddedModel: string; readonly cache: string },
+  ) {}
+
+  /** The model that calls use now. */
+  get spec(): ModelSpec {
+    return {
+      folder: this.modelFolder(),
+      precision: this.settings.get('precision'),
+      device: this.settings.get('device'),
+      threads: this.settings.get('threads'),
+      cacheFolder: this.folders.cache,
+    }
+  }
+
+  call<M extends EngineMethod>(method: M, params: Omit<Params<M>, 'model'>, options?: CallOptions<M>): Promise<Result<M>> {
+    return this.engine.call(method, { ...params, model: this.spec }, options)
+  }
+
+  private modelFolder(): string {
+    const chosen = this.settings.get('model').trim()
+    if (chosen === '') return this.folders.embeddedModel
+    return chosen === '~' || chosen.startsWith('~/') ? path.join(os.homedir(), chosen.slice(1)) : chosen
+  }
+}

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode'
+import { statusView, type StatusInput } from './statusView'
+
+interface MenuItem extends vscode.QuickPickItem {
+  readonly command?: string
+}
+
+/** The menu behind the status item: what is happening, and what can be done about it. */
+export async function showStatusMenu(input: StatusInput): Promise<void> {
+  const { l10n } = vscode
+  const view = statusView(input)
+  const items: MenuItem[] = [
+    { label: `$(${view.icon}) ${l10n.t(view.detail, view.facts)}`, detail: modelLine(input) },
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    input.snoozedMs > 0
+      ? { label: `$(bell) ${l10n.t('Wake up suggestions')}`, command: 'inkling.wake' }
+      : { label: `$(bell-slash) ${l10n.t('Snooze suggestions…')}`, command: 'inkling.snooze' },
+    { label: `$(circle-slash) ${l10n.t('Turn suggestions on or off…')}`, command: 'inkling.toggleSuggestions' },
+    { label: `$(edit) ${l10n.t('Continue writing')}`, command: 'inkling.continueWriting' },
+    { label: `$(list-selection) ${l10n.t('Show alternatives')}`, command: 'inkling.showAlternatives' },
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    { label: `$(package) ${l10n.t('Choose model…')}`, command: 'inkling.selectModel' },
+    { label: `$(debug-restart) ${l10n.t('Restart engine')}`, command: 'inkling.restartEngine' },
+    { label: `$(gear) ${l10n.t('Open settings')}`, command: 'inkling.openSettings' },
+    { label: `$(output) ${l10n.t('Show log')}`, command: 'inkling.showLog' },
+  ]
+  const picked = await vscode.window.showQuickPick(items, { title: 'Inkling', placeHolder: l10n.t('Choose what to do') })
+  if (picked?.command) await vscode.commands.executeCommand(picked.command)
+}
+
+function modelLine({ engine }: StatusInput): string {
+  if (engine.kind !== 'running' || engine.load?.kind !== 'loaded') return vscode.l10n.t('The model is loaded when it is first needed.')
+  const { description, contextLength, loadMs } = engine.load.loaded
+  return vscode.l10n.t('{name}: {millions} M parameters, {precision} on {device}, context {context} tokens, loaded in {ms} ms', {
+    name: description.name,
+    millions: (description.parameters / 1e6).toFixed(1),
+    precision: description.precision,
+    device: description.device,
+    context: contextLength,
+    ms: Math.round(loadMs),
+  })
+}
