@@ -40,6 +40,7 @@ const catalogue = {
   'tokenizer-mismatch': { message: 'The tokenizer has {tokens} tokens, but the model knows {vocabulary}.', remedy: advice('Tokenizer and model must come from the same folder of the same model.') },
   'numbers-not-finite': { message: 'The model answered with numbers that are not finite.', remedy: chooseModel },
   'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },
+  'max-length-too-short': { message: 'The prompt alone has {promptTokens} tokens, and at most {maxLength} are allowed together.', remedy: advice('Raise --max-length, or use --max-new-tokens, which does not count the prompt.') },
   'selection-empty': { message: 'No text is selected.', remedy: advice('Select the text to start from, or use “Inkling: Generate from a Prompt”.') },
   'engine-start-failed': { message: 'The inference engine did not start: {reason}.', remedy: showLog },
   'engine-stopped': { message: 'The inference engine stopped while it worked ({reason}).', remedy: showLog },

@@ -1,0 +1,32 @@
+import type { Handlers } from '../engine/server'
+import { printJson, readText, type Io } from './io'
+import { modelOptions, modelSpec, Options, type Places } from './options'
+
+export const scoreUsage = `inkling score FILE [--model DIR] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
+
+Prints how likely the model found each token of FILE (- is standard input), and the bits per byte of the whole.`
+
+export async function score(args: readonly string[], handlers: Handlers, places: Places, io: Io): Promise<void> {
+  const options = Options.parse(args, modelOptions)
+  const text = await readText(options.single('FILE'), io)
+  const model = modelSpec(options, places)
+  const scope = { signal: io.signal, partial: () => {} }
+  const loaded = await handlers.load({ model }, scope)
+  const { tokens, bits, bytes } = await handlers.score({ model, text, alternatives: 0 }, scope)
+  const bitsPerByte = bytes > 0 ? bits / bytes : 0
+  if (options.flag('json')) {
+    printJson(io, {
+      model: loaded.description.name,
+      tokens: tokens.map(({ id, text: piece, logprob, rank, entropy }) => ({ id, text: piece, logprob, rank, entropy })),
+      bits,
+      bytes,
+      bitsPerByte,
+    })
+    return
+  }
+  for (const token of tokens) {
+    const numbers = token.logprob === null ? '      -      -      -' : [token.logprob.toFixed(3), String(token.rank), token.entropy?.toFixed(2)].map((cell) => (cell ?? '').padStart(7)).join('')
+    io.stdout.write(`${numbers}  ${JSON.stringify(token.text)}\n`)
+  }
+  io.stdout.write(`${bits.toFixed(1)} bits over ${bytes} bytes: ${bitsPerByte.toFixed(4)} bits per byte\n`)
+}
