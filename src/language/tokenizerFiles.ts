@@ -1,0 +1,130 @@
+import { InklingError } from '../base/errors'
+import { isIntegerIn, isRecord, own, type JsonRecord } from '../base/json'
+import { AddedTokenList } from './addedTokenFiles'
+import { maximumTokenId, readMergeLines, readMerges, readVocabulary } from './bpeFiles'
+import { ByteLevelBpe } from './byteLevelBpe'
+import { brokenFile, parseJsonObject, quote } from './fileGuards'
+import { byteLevel } from './preTokenizer'
+import type { Tokenizer } from './tokenizer'
+import { readNormalizer, readPreTokenizer } from './tokenizerSteps'
+import { fromUtf8 } from './utf8'
+
+export interface TokenizerOptions {
+  /** `eos_token_id` of the model's configuration; it counts for more than any name in the tokenizer's files. */
+  readonly endOfText?: number | undefined
+}
+
+/** The files of a GPT-2 tokenizer in its older layout, as bytes. */
+export interface VocabularyFiles {
+  /** `vocab.json`: token → id. */
+  readonly vocabulary: Uint8Array
+  /** `merges.txt`: one pair a line. */
+  readonly merges: Uint8Array
+  /** `tokenizer_config.json`, if there is one: added tokens and whether a space is put first. */
+  readonly configuration?: Uint8Array | undefined
+}
+
+/** Special tokens that models of this family end a text with. */
+const endings = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>']
+
+/**
+ * Reads a `tokenizer.json` of Hugging Face's `tokenizers`. Post-processors are left out: what they put around a text is
+ * for whole documents, and a continuation begins in the middle of one.
+ * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
+ */
+export function readTokenizerJson(bytes: Uint8Array, options: TokenizerOptions = {}): Tokenizer {
+  const file = 'tokenizer.json'
+  const root = parseJsonObject(file, bytes)
+  const model = requireRecord(file, root, 'model')
+  requireBpe(model)
+  const vocabulary = readVocabulary(file, requireRecord(file, model, 'vocab'))
+  const merges = own(model, 'merges')
+  if (!Array.isArray(merges)) throw brokenFile(file, 'merges is not a list')
+  const added = new AddedTokenList(vocabulary)
+  const addedTokens = own(root, 'added_tokens') ?? []
+  if (!Array.isArray(addedTokens)) throw brokenFile(file, 'added_tokens is not a list')
+  for (const entry of addedTokens) added.add(file, isRecord(entry) ? own(entry, 'id') : undefined, entry)
+  return new ByteLevelBpe({
+    vocabulary,
+    merges: readMerges(file, merges, vocabulary),
+    addedTokens: added.tokens,
+    normalize: readNormalizer(file, own(root, 'normalizer')),
+    preTokenize: readPreTokenizer(file, own(root, 'pre_tokenizer')),
+    unknown: readUnknown(model, vocabulary),
+    ignoreMerges: own(model, 'ignore_merges') === true,
+    endOfText: endOfText(options, added),
+  })
+}
+
+/**
+ * Reads the older layout of `vocab.json` and `merges.txt`.
+ * @throws InklingError `model-file-broken`
+ */
+export function readVocabularyFiles(files: VocabularyFiles, options: TokenizerOptions = {}): Tokenizer {
+  const vocabulary = readVocabulary('vocab.json', parseJsonObject('vocab.json', files.vocabulary))
+  const merges = readMerges('merges.txt', readMergeLines(fromUtf8(files.merges)), vocabulary)
+  const added = new AddedTokenList(vocabulary)
+  const configurationFile = 'tokenizer_config.json'
+  const configuration = files.configuration === undefined ? {} : parseJsonObject(configurationFile, files.configuration)
+  const decoder = own(configuration, 'added_tokens_decoder') ?? {}
+  if (!isRecord(decoder)) throw brokenFile(configurationFile, 'added_tokens_decoder is not an object')
+  for (const id of Object.keys(decoder)) added.add(configurationFile, Number(id), decoder[id])
+  const named = ['eos_token', 'bos_token', 'unk_token', 'pad_token'].map((name) => tokenName(own(configuration, name)))
+  for (const name of [...named, '<|endoftext|>']) if (name !== undefined) added.addSpecial(name)
+  return new ByteLevelBpe({
+    vocabulary,
+    merges,
+    addedTokens: added.tokens,
+    normalize: (text) => text,
+    preTokenize: byteLevel({ addPrefixSpace: own(configuration, 'add_prefix_space') === true, useRegex: true }),
+    unknown: undefined,
+    ignoreMerges: false,
+    endOfText: endOfText(options, added, named[0]),
+  })
+}
+
+/** Models may have a few rows more than their tokenizer has tokens, because sizes are rounded up for speed. */
+const mostSpareRows = 1024
+
+/**
+ * @param vocabulary rows of the model's embedding
+ * @throws InklingError `tokenizer-mismatch`
+ */
+export function requireMatchingVocabulary(tokenizer: Tokenizer, vocabulary: number): void {
+  const tokens = tokenizer.vocabularySize
+  if (tokens > vocabulary || vocabulary - tokens > mostSpareRows) throw InklingError.of('tokenizer-mismatch', { tokens, vocabulary })
+}
+
+function requireBpe(model: JsonRecord): void {
+  const type = own(model, 'type') ?? 'BPE'
+  const unsupported = (what: string): InklingError => InklingError.of('model-unsupported', { reason: `its tokenizer ${what}` })
+  if (type !== 'BPE') throw unsupported(`is of the kind ${typeof type === 'string' ? quote(type) : 'unknown'}`)
+  for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
+    if ((own(model, name) ?? '') !== '') throw unsupported(`uses ${name}`)
+  }
+}
+
+/** The token for unknown bytes; one that the vocabulary lacks is as good as none. */
+function readUnknown(model: JsonRecord, vocabulary: ReadonlyMap<string, number>): { id: number; fuse: boolean } | undefined {
+  const name = own(model, 'unk_token')
+  const id = typeof name === 'string' ? vocabulary.get(name) : undefined
+  return id === undefined ? undefined : { id, fuse: own(model, 'fuse_unk') === true }
+}
+
+function endOfText(options: TokenizerOptions, added: AddedTokenList, named?: string): number | undefined {
+  if (isIntegerIn(options.endOfText, 0, maximumTokenId)) return options.endOfText
+  if (named !== undefined) return added.idOf(named)
+  const special = added.tokens.find((token) => token.special && endings.includes(token.content))
+  return special?.id ?? added.idOf('<|endoftext|>')
+}
+
+function tokenName(value: unknown): string | undefined {
+  const name = isRecord(value) ? own(value, 'content') : value
+  return typeof name === 'string' ? name : undefined
+}
+
+function requireRecord(file: string, record: JsonRecord, name: string): JsonRecord {
+  const value = own(record, name)
+  if (!isRecord(value)) throw brokenFile(file, `${name} is not an object`)
+  return value
+}
