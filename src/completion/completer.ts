@@ -1,0 +1,235 @@
+import type { Clock } from '../base/clock'
+import type { Continuation } from '../language/continuation'
+import { characterBudget, readCaret, type Caret } from './context'
+import { reasonNotToAsk, reasonNotToLook, type Circumstances, type CompletionDocument } from './decide'
+import { splitHealing } from './healing'
+import { SuggestionMemory } from './memory'
+import { Question, type Continuer } from './question'
+import { afterAnswer, afterKey, delayBeforeAsking, initialRhythm } from './schedule'
+import type { CompletionSettings } from './settings'
+import { isInsideWord, shape } from './shape/shape'
+import type { Silence } from './silence'
+import { withReplacement } from './textView'
+import { explicitCandidates, limitsFor } from './thresholds'
+import type { Trigger } from './trigger'
+import { ProseLanguages } from './where/languages'
+import type { Place } from './where/place'
+
+export interface CompletionQuery {
+  readonly document: CompletionDocument
+  readonly offset: number
+  readonly trigger: Trigger
+  readonly settings: CompletionSettings
+  readonly circumstances?: Circumstances
+  /** An entry of the editor's own list that is about to replace [from, offset): the suggestion goes on from it. */
+  readonly selected?: { readonly from: number; readonly text: string }
+}
+
+export interface CompletionItem {
+  /** To be put in at the caret, or in the place of what `selected` replaces. */
+  readonly text: string
+  /** What the model said, before it was shaped. */
+  readonly continuation: Continuation
+}
+
+export type Completion =
+  | { readonly kind: 'shown'; readonly items: readonly CompletionItem[]; readonly from: 'memory' | 'model' }
+  | { readonly kind: 'silent'; readonly reason: Silence }
+
+export interface CompleterOptions {
+  /** Asks ahead for what would follow a suggestion that is shown. */
+  readonly lookAhead: boolean
+}
+
+/** A caret that is worth a question. */
+interface Prepared {
+  readonly query: CompletionQuery
+  readonly caret: Caret
+  /** The text before the caret as the model is given it. */
+  readonly context: string
+}
+
+/** Fewer characters save nothing: accepting is a key, too. What is left of a longer suggestion may be shorter. */
+const shortestNew = 2
+const shortestLeft = 1
+
+const calm: Circumstances = { snoozed: false, hasSelection: false }
+
+/** Documents whose answers are kept. */
+const documentsRemembered = 16
+
+/**
+ * From a caret to what the editor shows there, and why if nothing: whether this is a place and a moment for a suggestion,
+ * what is remembered, what to ask the model, and what of its answer fits.
+ */
+export class Completer {
+  private readonly languages = new ProseLanguages()
+  private readonly memories = new Map<string, SuggestionMemory>()
+  private question: Question | undefined
+  private ahead: Question | undefined
+  private rhythm = initialRhythm
+  /** Counts the questions that were begun: one that paused and is not the latest any more has been overtaken. */
+  private turn = 0
+
+  constructor(
+    private readonly continuer: Continuer,
+    private readonly clock: Clock,
+    private readonly options: CompleterOptions = { lookAhead: true },
+  ) {}
+
+  /** Never throws for a cancelled request: that is a silence like others. @throws InklingError from the engine */
+  async complete(query: CompletionQuery, signal: AbortSignal): Promise<Completion> {
+    if (query.trigger.kind === 'automatic' && query.trigger.edit === 'typed') this.rhythm = afterKey(this.rhythm, this.clock.now())
+    const prepared = this.prepare(query)
+    if ('reason' in prepared) return prepared
+    const remembered = this.fromMemory(prepared)
+    if (remembered) return remembered
+    const reason = reasonNotToAsk(query.trigger)
+    if (reason) return silent(reason)
+    return this.fromModel(prepared, signal)
+  }
+
+  /** After a change of the model or of the settings that decide about suggestions. */
+  forget(): void {
+    this.memories.clear()
+    this.question?.drop()
+    this.ahead?.drop()
+  }
+
+  /** After a document was closed. */
+  forgetDocument(id: string): void {
+    this.memories.delete(id)
+  }
+
+  private prepare(query: CompletionQuery): Prepared | Extract<Completion, { kind: 'silent' }> {
+    const { settings, trigger, circumstances = calm } = query
+    const notNow = reasonNotToLook(query.document, settings, trigger, circumstances)
+    if (notNow) return silent(notNow)
+    const { document, offset } = asSelected(query)
+    const language = this.languages.find(document.languageId)
+    if (!language) return silent('language-unknown')
+    const place: Place = language.place(document, offset)
+    if (place.kind === 'other') return silent(place.why)
+    const reserved = settings.maxWords * 2 + 16
+    const budget = characterBudget(document.text, offset, settings.contextLength, reserved)
+    const caret = readCaret(language, document, place.region, offset, budget)
+    if (caret.before.trim() === '') return silent('nothing-before')
+    if (isInsideWord(caret)) return silent('inside-word')
+    const { prompt, healing } = splitHealing(caret.before)
+    return { query, caret, context: prompt + healing }
+  }
+
+  private fromMemory(prepared: Prepared): Completion | undefined {
+    const recalled = this.memoryOf(prepared).recall(prepared.context, prepared.query.trigger.kind === 'explicit')
+    if (!recalled) return undefined
+    const completion = this.present(prepared, recalled.candidates, 'memory', recalled.typed === '' ? shortestNew : shortestLeft)
+    // What is left of a suggestion may not fit any more where a fresh question would.
+    return completion.kind === 'silent' && recalled.typed !== '' ? undefined : completion
+  }
+
+  private async fromModel(prepared: Prepared, signal: AbortSignal): Promise<Completion> {
+    const { query, context } = prepared
+    const explicit = query.trigger.kind === 'explicit'
+    for (const running of [this.question, this.ahead]) {
+      if (!running?.serves(query.document.id, context, explicit)) continue
+      await running.waitFor(context, signal)
+      if (signal.aborted) return silent('cancelled')
+      const answered = this.fromMemory(prepared)
+      if (answered) return answered
+    }
+    this.question?.drop()
+    this.ahead?.drop()
+    const turn = ++this.turn
+    const delayMs = explicit ? 0 : delayBeforeAsking(this.rhythm, query.settings.minDelayMs)
+    await this.pause(delayMs, signal)
+    if (signal.aborted || turn !== this.turn) return silent('cancelled')
+    const askedAt = this.clock.now()
+    const question = this.ask(prepared, context, prepared.caret)
+    this.question = question
+    const candidates = await question.waitFor(context, signal)
+    if (candidates === undefined || signal.aborted) return silent('cancelled')
+    this.rhythm = afterAnswer(this.rhythm, this.clock.now() - askedAt)
+    return this.present(prepared, candidates, 'model', shortestNew)
+  }
+
+  private ask({ query }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>): Question {
+    const { kind } = query.trigger
+    const question = new Question({
+      session: query.document.id,
+      context,
+      explicit: kind === 'explicit',
+      request: { ...splitHealing(context), candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret) },
+    }, this.continuer, this.clock)
+    const memory = this.memory(query.document.id)
+    const remember = (candidates: readonly Continuation[] | undefined): void => {
+      if (candidates) memory.remember({ context, candidates, explicit: kind === 'explicit' })
+    }
+    question.answer.then(remember, () => undefined)
+    return question
+  }
+
+  private present(prepared: Prepared, candidates: readonly Continuation[], from: 'memory' | 'model', minLength: number): Completion {
+    const { query, caret } = prepared
+    const items = new Map<string, CompletionItem>()
+    let why: Silence = 'unsure'
+    for (const continuation of candidates) {
+      const shaped = shape(continuation.text, caret, { maxWords: query.settings.maxWords, minLength })
+      if (shaped.kind === 'nothing') why = items.size === 0 ? shaped.why : why
+      else if (!items.has(shaped.text)) items.set(shaped.text, { text: (query.selected?.text ?? '') + shaped.text, continuation })
+    }
+    const [first] = items.keys()
+    if (first === undefined) return silent(why)
+    if (this.options.lookAhead && !query.selected && caret.after.trim() === '') this.lookAhead(prepared, first)
+    const shown = [...items.values()]
+    return { kind: 'shown', items: query.trigger.kind === 'explicit' ? shown : shown.slice(0, 1), from }
+  }
+
+  /** Asks for what would follow if `text` were accepted, so that it is there when it is. */
+  private lookAhead(prepared: Prepared, text: string): void {
+    const { prompt, healing } = splitHealing(prepared.context + text)
+    const context = prompt + healing
+    const { document } = prepared.query
+    if (this.ahead?.serves(document.id, context, false) || this.memory(document.id).recall(context, false)) return
+    this.ahead?.drop()
+    this.ahead = this.ask({ ...prepared, query: { ...prepared.query, trigger: { kind: 'automatic', edit: 'typed' } } }, context, prepared.caret)
+  }
+
+  /** Ends early when `signal` fires. */
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0 || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.after(ms, done)
+      function done(): void {
+        timer.dispose()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  private memoryOf(prepared: Prepared): SuggestionMemory {
+    return this.memory(prepared.query.document.id)
+  }
+
+  private memory(id: string): SuggestionMemory {
+    const known = this.memories.get(id) ?? new SuggestionMemory()
+    // The document used last stands last; the one used longest ago goes.
+    this.memories.delete(id)
+    this.memories.set(id, known)
+    const [oldest] = this.memories.keys()
+    if (this.memories.size > documentsRemembered && oldest !== undefined) this.memories.delete(oldest)
+    return known
+  }
+}
+
+function silent(reason: Silence): Extract<Completion, { kind: 'silent' }> {
+  return { kind: 'silent', reason }
+}
+
+/** The document as it would read with the selected entry of the editor's list in place. */
+function asSelected({ document, offset, selected }: CompletionQuery): { readonly document: CompletionDocument; readonly offset: number } {
+  if (!selected) return { document, offset }
+  const text = withReplacement(document.text, selected.from, offset, selected.text)
+  return { document: { ...document, text }, offset: selected.from + selected.text.length }
+}

@@ -1,0 +1,73 @@
+/** A word, with letters or digits, in a text. */
+export interface Word {
+  readonly text: string
+  readonly from: number
+  readonly to: number
+}
+
+const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' })
+const sentenceSegmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
+
+/** The words of `text`, by the rules of Unicode (UAX #29). */
+export function wordsOf(text: string): readonly Word[] {
+  const words: Word[] = []
+  for (const { segment, index, isWordLike } of wordSegmenter.segment(text)) {
+    if (isWordLike) words.push({ text: segment, from: index, to: index + segment.length })
+  }
+  return words
+}
+
+/** A word as it is compared: case, and the kind of apostrophe, make no difference. */
+export function normalWord(word: string): string {
+  return word.toLowerCase().replaceAll('’', "'").normalize('NFC')
+}
+
+/**
+ * Where a partial acceptance of one word ends: spaces, what stands before the word, the word, and the punctuation that
+ * belongs to it. The whole text when there is no further word.
+ */
+export function firstWordEnd(text: string): number {
+  const word = wordsOf(text)[0]
+  if (!word) return text.length
+  const rest = text.slice(word.to)
+  // A hyphen or an apostrophe joins what follows; a closing mark belongs to what it closes.
+  const attached = /^[^\s\p{L}\p{N}([{“‘«]*/u.exec(rest)?.[0] ?? ''
+  const joined = attached !== '' && /^[-–'’/]$/u.test(attached) && /^\p{L}/u.test(rest.slice(attached.length))
+  return joined ? word.to + attached.length + firstWordEnd(rest.slice(attached.length)) : word.to + attached.length
+}
+
+/** The first `count` words with their punctuation. */
+export function takeWords(text: string, count: number): string {
+  let end = 0
+  for (let taken = 0; taken < count && end < text.length; taken++) end += firstWordEnd(text.slice(end))
+  return text.slice(0, end)
+}
+
+/** After these a full stop ends no sentence. */
+const abbreviation = /(?:^|[\s(“"])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|e\.g|i\.e|cf|etc|No|Fig|Eq|Vol|pp?|\p{Lu})\.\s*$/u
+
+/** The sentences of `text`, spaces after them included; joined they are the text. */
+export function sentencesOf(text: string): readonly string[] {
+  const sentences: string[] = []
+  for (const { segment } of sentenceSegmenter.segment(text)) {
+    const last = sentences.at(-1)
+    if (last !== undefined && abbreviation.test(last) && !last.endsWith('\n')) sentences[sentences.length - 1] = last + segment
+    else sentences.push(segment)
+  }
+  return sentences
+}
+
+/** A letter or a digit, or what belongs to one. */
+const wordCharacter = /^[\p{L}\p{N}\p{M}_]/u
+
+/** Scripts that put no space between words: between two of their letters is no inside of a word. */
+const spaceless = /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmr}\p{sc=Mymr}]/u
+
+export function startsWithWordCharacter(text: string): boolean {
+  return wordCharacter.test(text) && !spaceless.test(text)
+}
+
+export function endsWithWordCharacter(text: string): boolean {
+  const last = [...text.slice(-2)].at(-1) ?? ''
+  return startsWithWordCharacter(last)
+}
