@@ -1,5 +1,6 @@
 import * as path from 'node:path'
 import * as vscode from 'vscode'
+import { Completer } from './completion/completer'
 import { EngineClient } from './engine/client'
 import { forkEngine } from './engine/fork'
 import { engineRestartPolicy } from './engine/restartPolicy'
@@ -9,12 +10,15 @@ import { chooseSnooze, selectModel, toggleSuggestions } from './host/commands/pr
 import { registerCommands } from './host/commands/register'
 import { WriteCommands } from './host/commands/write'
 import { WritingEngine } from './host/engineHost'
+import { InlineProvider } from './host/inlineProvider'
 import { Reporter } from './host/reporter'
 import { Settings } from './host/settings'
 import { Snooze } from './host/snooze'
 import { StatusBar } from './host/statusBar'
 import { showStatusMenu } from './host/statusMenu'
 import type { StatusInput } from './host/statusView'
+import { Suggestions } from './host/suggestionSettings'
+import { WarmUp } from './host/warmUp'
 
 /** Builds the objects and hands them to each other. Nothing else happens here. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -31,12 +35,26 @@ export function activate(context: vscode.ExtensionContext): void {
   })
   const write = own(new WriteCommands(engine, settings))
 
-  const status = (): StatusInput => ({ engine: client.state, snoozedMs: snooze.remainingMs, suggestions: undefined })
+  const suggestions = new Suggestions(settings, () => engine.contextLength)
+  const completer = new Completer(engine, systemClock)
+  own(new InlineProvider(completer, suggestions, snooze, reporter))
+  own(new WarmUp(engine, suggestions, reporter, settings))
+
+  const status = (): StatusInput => {
+    const document = vscode.window.activeTextEditor?.document
+    return { engine: client.state, snoozedMs: snooze.remainingMs, suggestions: document && suggestions.mode(document) }
+  }
   const statusBar = own(new StatusBar(status))
   own(client.onState(() => statusBar.update()))
   own(client.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
   own(snooze.onChange(() => statusBar.update()))
-  own(settings.onChange(() => statusBar.update()))
+  own(vscode.window.onDidChangeActiveTextEditor(() => statusBar.update()))
+  own(
+    settings.onChange(() => {
+      completer.forget()
+      statusBar.update()
+    }),
+  )
 
   own(
     registerCommands(

@@ -20,6 +20,7 @@ export interface CallOptions<M extends EngineMethod> {
 
 /** What the rest of the program needs of an engine. */
 export interface Engine {
+  readonly state: EngineState
   /** @throws InklingError as the engine answered, or because it died; CancelledError */
   call<M extends EngineMethod>(method: M, params: Params<M>, options?: CallOptions<M>): Promise<Result<M>>
 }

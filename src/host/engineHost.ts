@@ -1,11 +1,13 @@
 import * as os from 'node:os'
 import * as path from 'node:path'
+import type { Continuer } from '../completion/question'
 import type { CallOptions, Engine } from '../engine/client'
 import type { EngineMethod, ModelSpec, Params, Result } from '../engine/protocol'
+import type { Continuation, ContinuationRequest } from '../language/continuation'
 import type { Settings } from './settings'
 
 /** Calls the engine with the model that the settings name. */
-export class WritingEngine {
+export class WritingEngine implements Continuer {
   constructor(
     private readonly engine: Engine,
     private readonly settings: Settings,
@@ -25,6 +27,16 @@ export class WritingEngine {
 
   call<M extends EngineMethod>(method: M, params: Omit<Params<M>, 'model'>, options?: CallOptions<M>): Promise<Result<M>> {
     return this.engine.call(method, { ...params, model: this.spec }, options)
+  }
+
+  /** The context length of the model that was loaded last. */
+  get contextLength(): number | undefined {
+    const { state } = this.engine
+    return state.kind === 'running' && state.load?.kind === 'loaded' ? state.load.loaded.contextLength : undefined
+  }
+
+  continue(request: ContinuationRequest, session: string, signal: AbortSignal, onPartial: (text: string) => void): Promise<readonly Continuation[]> {
+    return this.call('continue', { session, request }, { signal, onPartial: ({ candidate, text }) => candidate === 0 && onPartial(text) })
   }
 
   private modelFolder(): string {

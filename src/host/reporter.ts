@@ -12,6 +12,11 @@ export class Reporter extends Disposable {
     this.channel.info(text)
   }
 
+  /** For timings; seen when the log level of the channel is set to Trace. */
+  trace(text: string): void {
+    this.channel.trace(text)
+  }
+
   warn(text: string): void {
     this.channel.warn(text)
   }
