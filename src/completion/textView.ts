@@ -1,4 +1,7 @@
-/** Text that is read in slices, so that a long document is not copied at every keystroke. Offsets are UTF-16 units. */
+/**
+ * Text that is read in slices, so that a long document is not copied at every keystroke. Offsets are UTF-16 units. A view
+ * is a snapshot: whoever makes it makes another one after an edit.
+ */
 export interface TextView {
   readonly length: number
   /** The text of [from, to); both are clamped by the caller to [0, length]. */

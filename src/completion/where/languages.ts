@@ -1,8 +1,10 @@
+import { Markdown } from './markdown'
 import { plainText } from './plain'
 import type { ProseLanguage } from './place'
 
 const byIdentifier: ReadonlyMap<string, () => ProseLanguage> = new Map([
   ['plaintext', () => plainText],
+  ...['markdown', 'mdx', 'quarto', 'rmd', 'juliamarkdown', 'prompt', 'instructions', 'chatagent', 'skill'].map((id) => [id, () => new Markdown()] as const),
 ])
 
 /** The rules for each language identifier; an instance keeps what was parsed of the documents that were seen last. */

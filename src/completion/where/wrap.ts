@@ -47,3 +47,8 @@ export function joinLines(before: string, after: string): string {
 function startsBlock(line: string): boolean {
   return /^(?:\s|[-*+•–]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)/.test(line)
 }
+
+/** Whether a line was broken because it was full: long enough, and in the middle of a sentence. */
+export function looksWrapped(line: string): boolean {
+  return line.trimEnd().length >= narrowest && !/[.!?:][*_"”’)\]]*$/.test(line.trimEnd())
+}
