@@ -1,0 +1,153 @@
+import { InklingError } from '../base/errors'
+import { openUrl, TransientError, type HttpResponse, type HttpSettings } from './http'
+import { PartFile, type ExpectedFile } from './partFile'
+import { parseRetryAfter, retryDelayMs, type RetryPolicy } from './retryPolicy'
+
+/** What a transfer needs of the world. */
+export interface Network {
+  readonly http: HttpSettings
+  readonly retry: RetryPolicy
+  /** @throws CancelledError when `signal` fires before */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export interface Download extends ExpectedFile {
+  readonly url: URL
+  readonly token: string | undefined
+  /** The file's name for messages. */
+  readonly name: string
+  /** Where the file is to lie; its folder exists. */
+  readonly target: string
+}
+
+/** Called with the bytes that are there, whenever that number changes; it goes back when a file begins again. */
+export type OnReceived = (bytes: number) => void
+
+/**
+ * Fetches one file, going on from what an earlier try has left, and puts it in place once size and hash are right.
+ * @returns its SHA-256
+ * @throws InklingError `download-…`, `disk-full`, `file-unwritable`; CancelledError. What has arrived is kept.
+ */
+export async function downloadFile(download: Download, network: Network, onReceived: OnReceived, signal: AbortSignal): Promise<string> {
+  const part = await PartFile.open(download.target, download, signal)
+  const host = download.url.host
+  try {
+    // What an earlier session left may have been damaged on disk; a mismatch then is no verdict about the server.
+    for (let resumed = part.length > 0; ; resumed = false) {
+      onReceived(part.length)
+      await receiveAll(download, part, network, onReceived, signal)
+      const result = await part.finish()
+      if ('sha256' in result) return result.sha256
+      onReceived(0)
+      if (!resumed) throw InklingError.of('download-hash', { file: download.name, host, actual: result.mismatch, expected: download.digest?.hex ?? '' })
+    }
+  } finally {
+    await part.close()
+  }
+}
+
+async function receiveAll(download: Download, part: PartFile, network: Network, onReceived: OnReceived, signal: AbortSignal): Promise<void> {
+  let failed = 0
+  let best = part.length
+  while (part.length < download.sizeBytes) {
+    try {
+      await receiveOnce(download, part, network, onReceived, signal)
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error
+      // Progress is more than was ever there: a server that cannot resume and always cuts early must not go on for ever.
+      failed = part.length > best ? 1 : failed + 1
+      best = Math.max(best, part.length)
+      const delay = retryDelayMs(network.retry, failed, error.retryAfterMs)
+      if (delay === undefined) throw error.final
+      await network.wait(delay, signal)
+    }
+  }
+}
+
+/** One request; returns when the file is complete. */
+async function receiveOnce(download: Download, part: PartFile, network: Network, onReceived: OnReceived, signal: AbortSignal): Promise<void> {
+  const from = part.length
+  const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-`, ...(part.etag === undefined ? {} : { 'if-range': part.etag }) } : {}
+  const response = await openUrl({ url: download.url, headers, token: download.token, signal }, network.http)
+  try {
+    let skip = await accept(download, part, response)
+    for await (const chunk of response.chunks()) {
+      const fresh = chunk.subarray(Math.min(skip, chunk.length))
+      skip -= chunk.length - fresh.length
+      if (fresh.length === 0) continue
+      if (part.length + fresh.length > download.sizeBytes) throw wrongSize(download, `more than ${download.sizeBytes}`)
+      await part.append(fresh)
+      onReceived(part.length)
+    }
+  } finally {
+    response.discard()
+  }
+  if (part.length < download.sizeBytes) {
+    throw new TransientError(InklingError.of('download-cut', { host: download.url.host, file: download.name, received: part.length, size: download.sizeBytes }))
+  }
+}
+
+/** Checks the head of an answer. @returns bytes of its body that are here already */
+async function accept(download: Download, part: PartFile, response: HttpResponse): Promise<number> {
+  const { status, headers } = response
+  if (status !== 200 && status !== 206) throw await refusal(download, part, response)
+  const { name, sizeBytes, url: { host } } = download
+  if (/^\s*(text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '') && !/\.html?$/i.test(name)) {
+    throw InklingError.of('download-portal', { host, file: name })
+  }
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding !== 'identity') throw InklingError.of('download-altered', { host, file: name, reason: `it comes encoded as ${encoding.slice(0, 40)}` })
+
+  const etag = strongEtag(headers.etag)
+  if (status === 206) {
+    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers['content-range'] ?? '')
+    const total = range?.[3] === '*' ? sizeBytes : Number(range?.[3])
+    if (range && total !== sizeBytes) throw wrongSize(download, total)
+    if (!range || Number(range[1]) !== part.length || (part.etag !== undefined && etag !== undefined && etag !== part.etag)) {
+      // Not the piece that was asked for: what is here cannot be trusted to fit to it.
+      await part.reset()
+      throw new TransientError(InklingError.of('download-altered', { host, file: name, reason: 'it sends another part than was asked for' }))
+    }
+    await part.setEtag(etag ?? part.etag)
+    return 0
+  }
+  const length = headers['content-length']
+  if (length !== undefined && Number(length) !== sizeBytes) throw wrongSize(download, length)
+  // A whole file where a part was asked for: the server cannot resume, or the file is another one now.
+  if (part.length > 0 && part.etag !== undefined && etag !== undefined && etag !== part.etag) await part.reset()
+  await part.setEtag(etag)
+  return part.length
+}
+
+async function refusal(download: Download, part: PartFile, { status, headers }: HttpResponse): Promise<Error> {
+  const { name: file, url: { host } } = download
+  const refused = InklingError.of('download-refused', { host, file, status })
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
+  switch (status) {
+    case 401:
+    case 403:
+      return InklingError.of('download-token', { host, file })
+    case 404:
+    case 410:
+      return InklingError.of('download-missing', { host, file })
+    case 416:
+      await part.reset()
+      return new TransientError(refused)
+    case 429:
+    case 503:
+      return new TransientError(retryAfterMs === undefined ? refused : InklingError.of('download-busy', { host, seconds: Math.ceil(retryAfterMs / 1000) }), retryAfterMs)
+    case 511:
+      return InklingError.of('download-portal', { host, file })
+    default:
+      return status >= 500 || status === 408 ? new TransientError(refused) : refused
+  }
+}
+
+/** An ETag that may stand in If-Range (RFC 9110, section 13.1.5: weak ones may not). */
+function strongEtag(value: string | undefined): string | undefined {
+  return value !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(value) ? value : undefined
+}
+
+function wrongSize(download: Download, actual: string | number): InklingError {
+  return InklingError.of('download-size', { file: download.name, host: download.url.host, actual, expected: download.sizeBytes })
+}
