@@ -1,0 +1,66 @@
+// @ts-check
+/**
+ * npm start: installs what is missing, builds, and opens an editor that has the extension and a sample document.
+ *   --web       the editor's server and a browser, also where there is a desktop editor
+ *   --port N    the server's port; any free one without it
+ */
+import { cpSync, existsSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { desktopEditor, hasDisplay } from './lib/desktop.mjs'
+import { ensureInstalled } from './lib/npm.mjs'
+import { isEnding, run } from './lib/processes.mjs'
+import { localFolder, root } from './lib/project.mjs'
+import { say } from './lib/say.mjs'
+import { startServer } from './lib/server.mjs'
+
+const home = path.join(localFolder, 'start')
+const documentName = 'letter.md'
+
+await main()
+
+async function main() {
+  const { web, port } = readOptions()
+  if (!(await ensureInstalled())) say('The packages are installed already')
+  say('Building …')
+  const built = await run(process.execPath, [path.join(root, 'esbuild.js')])
+  if (!built.ok) throw new Error(`The build failed: ${built.reason}.`)
+
+  const folder = copyOfSample()
+  const desktop = web || !hasDisplay() ? undefined : desktopEditor()
+  if (desktop === undefined) await openServer(folder, port)
+  else await openDesktop(desktop, folder)
+}
+
+function readOptions() {
+  const { values } = parseArgs({ options: { web: { type: 'boolean', default: false }, port: { type: 'string', default: '0' } } })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port is ${values.port}, which is not a port number.`)
+  return { web: values.web, port }
+}
+
+/** What is written in the sample stays for the next start and out of the repository. */
+function copyOfSample() {
+  const folder = path.join(home, 'sample')
+  mkdirSync(folder, { recursive: true })
+  if (!existsSync(path.join(folder, documentName))) cpSync(path.join(root, 'sample'), folder, { recursive: true })
+  return folder
+}
+
+/** @param {string} editor @param {string} folder */
+async function openDesktop(editor, folder) {
+  say('Opening VS Code in a window of its own, without your other extensions; close it, or press Ctrl+C here, to stop')
+  // It would take itself for an extension host of the editor in whose terminal this runs.
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
+  const ended = await run(editor, [`--extensionDevelopmentPath=${root}`, '--disable-extensions', '--new-window', folder, path.join(folder, documentName)], { env, stdio: 'ignore' })
+  if (!ended.ok && !isEnding()) throw new Error(`VS Code ended: ${ended.reason}. Try npm start -- --web.`)
+}
+
+/** @param {string} folder @param {number} port */
+async function openServer(folder, port) {
+  const server = await startServer({ data: path.join(home, 'server'), linkExtension: true, port })
+  say('The editor is ready. Open this address in a browser on this machine; Ctrl+C stops it:')
+  console.log(`\n  ${server.address(folder, [['openFile', path.join(folder, documentName)]])}\n`)
+  await server.ended
+  if (!isEnding()) throw new Error(`The editor's server ended by itself.\n${server.log()}`)
+}
