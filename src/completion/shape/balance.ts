@@ -70,6 +70,9 @@ export function balancedEnd(paragraph: string, text: string): number {
     // The paragraph's last character decides about a mark at the very beginning.
     const next = afterMark(open, mark.at === 0 ? { ...mark, previous: paragraph.at(-1) ?? '' } : mark)
     if (!next) return firstOwn() ?? mark.at
+    // What was opened here and is enclosed by a pair that closes will never be closed.
+    const enclosed = open.slice(next.length + 1).some((opened) => opened.at >= 0)
+    if (enclosed) return firstOwn() ?? mark.at
     open = next
   }
   return firstOwn() ?? text.length
