@@ -1,0 +1,64 @@
+/** How a float tensor is stored in a file. */
+export type FloatType = 'F32' | 'F16' | 'BF16'
+
+/**
+ * Little-endian floats from a file, as float32. Every value of the narrower types has an exact float32.
+ * @param bytes whole elements; for F32 the result may be a view of it
+ */
+export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
+  switch (type) {
+    case 'F32':
+      return viewAs(bytes, Float32Array)
+    case 'BF16':
+      return fromBfloat16(viewAs(bytes, Uint16Array))
+    case 'F16':
+      return fromFloat16(viewAs(bytes, Uint16Array))
+  }
+}
+
+/** Whether no value is infinite or NaN. */
+export function allFinite(values: Float32Array): boolean {
+  // 0·x is 0 for finite x and NaN otherwise: one sum instead of a branch for each value.
+  let zero = 0
+  for (let i = 0; i < values.length; i++) zero += (values[i] ?? 0) * 0
+  return zero === 0
+}
+
+/** bfloat16 is the upper half of a float32. */
+function fromBfloat16(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] ?? 0) << 16
+  return new Float32Array(bits.buffer)
+}
+
+/** IEEE 754 binary16, through a table of all its values. */
+function fromFloat16(halves: Uint16Array): Float32Array {
+  const table = float16Values()
+  const values = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i] ?? 0] ?? 0
+  return values
+}
+
+let float16Table: Float32Array | undefined
+
+function float16Values(): Float32Array {
+  if (float16Table) return float16Table
+  const table = new Float32Array(1 << 16)
+  for (let bits = 0; bits < table.length; bits++) {
+    const sign = bits & 0x8000 ? -1 : 1
+    const exponent = (bits >> 10) & 0x1f
+    const fraction = bits & 0x3ff
+    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24
+    else if (exponent === 31) table[bits] = fraction === 0 ? sign * Infinity : NaN
+    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  }
+  float16Table = table
+  return table
+}
+
+function viewAs<T>(bytes: Uint8Array, view: { new (buffer: ArrayBufferLike, offset: number, length: number): T; readonly BYTES_PER_ELEMENT: number }): T {
+  const size = view.BYTES_PER_ELEMENT
+  // A typed array must begin at a multiple of its element's size.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  return new view(aligned.buffer, aligned.byteOffset, aligned.byteLength / size)
+}
