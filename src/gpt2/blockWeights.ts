@@ -1,0 +1,126 @@
+import type { Gpt2Config } from './config'
+import { scaleColumns, FloatWeights } from './floatWeights'
+import { dataType } from './onnx/model'
+import type { GraphBuilder, WeightPlace } from './onnx/graphBuilder'
+import { blockSizeFor, quantizeRows, transpose, type Bits, type QuantizedRows } from './quantize'
+import type { LinearOptions, WeightFormat } from './weightFormat'
+import { tensorShapes, type Gpt2Weights } from './weights'
+
+/** Elements of an embedding that are in memory at a time: 16 MiB as float32. */
+const pieceElements = 1 << 22
+
+/** Where the parts of a quantized matrix [rows, columns] lie. */
+interface QuantizedMatrix {
+  readonly rows: number
+  readonly columns: number
+  readonly blockSize: number
+  readonly blocks: number
+  readonly codes: WeightPlace
+  readonly scales: WeightPlace
+}
+
+/** Matrices in blocks of 8 or 4 bits; biases and normalizations stay in 32. */
+export class BlockWeights implements WeightFormat {
+  private readonly shapes: ReadonlyMap<string, readonly number[]>
+  private readonly floats: FloatWeights
+  private embedding: QuantizedMatrix | undefined
+
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly config: Gpt2Config,
+    private readonly weights: Gpt2Weights,
+    private readonly bits: Bits,
+    private readonly preferredBlock: 32 | 128,
+  ) {
+    this.shapes = tensorShapes(config)
+    this.floats = new FloatWeights(graph, config, weights)
+  }
+
+  embed(ids: string): string {
+    const matrix = this.vocabularyMatrix('wte.weight')
+    this.embedding = matrix
+    const padded = matrix.blocks * matrix.blockSize
+    const codes = this.graph.weight('wte.codes', dataType.uint8, [matrix.rows, (padded * this.bits) / 8], matrix.codes)
+    const scales = this.graph.weight('wte.scales', dataType.float, [matrix.rows, matrix.blocks], matrix.scales)
+    const rows = this.graph.msNode('GatherBlockQuantized', [codes, ids, scales], {
+      bits: { int: this.bits },
+      block_size: { int: matrix.blockSize },
+      gather_axis: { int: 0 },
+      quantize_axis: { int: 1 },
+    })
+    if (padded === matrix.columns) return rows
+    return this.graph.node('Slice', [rows, this.graph.integers([0]), this.graph.integers([matrix.columns]), this.graph.integers([1])])
+  }
+
+  linear(x: string, name: string, options: LinearOptions = {}): string {
+    const bias = options.withoutBias ? [] : ['', '', this.floats.tensor(`${name}.bias`, options.scale)]
+    return this.multiply(x, name, this.layerMatrix(`${name}.weight`, options.scale), bias)
+  }
+
+  head(x: string): string {
+    const matrix = this.config.tiedHead && this.embedding ? this.embedding : this.vocabularyMatrix('lm_head.weight')
+    return this.multiply(x, 'head', matrix, [], 'logits')
+  }
+
+  /** x [n, columns] times the transpose of the matrix. */
+  private multiply(x: string, name: string, matrix: QuantizedMatrix, more: readonly string[], output?: string): string {
+    const { rows, columns, blocks, blockSize } = matrix
+    const codes = this.graph.weight(`${name}.codes`, dataType.uint8, [rows, blocks, (blockSize * this.bits) / 8], matrix.codes)
+    const scales = this.graph.weight(`${name}.scales`, dataType.float, [rows, blocks], matrix.scales)
+    return this.graph.msNode('MatMulNBits', [x, codes, scales, ...more], {
+      K: { int: columns },
+      N: { int: rows },
+      bits: { int: this.bits },
+      block_size: { int: blockSize },
+      // Activations go to 8 bits block by block, row by row: a prompt gives the same numbers however it is cut up.
+      accuracy_level: { int: 4 },
+    }, output)
+  }
+
+  /** A Conv1D matrix [in, out], which the operators want as [out, in]. */
+  private layerMatrix(name: string, scale: LinearOptions['scale']): QuantizedMatrix {
+    const [inputs = 1, outputs = 1] = this.shapes.get(name) ?? []
+    const matrix = this.placeMatrix(outputs, inputs)
+    this.graph.recipes.push({
+      sizeBytes: matrix.codes.length + matrix.scales.length,
+      write: async (sink) => {
+        const values = await this.weights.read(name)
+        if (scale) scaleColumns(values, outputs, scale)
+        const { codes, scales } = this.quantize(transpose(values, inputs, outputs), matrix)
+        await sink.write(matrix.codes.offset, codes)
+        await sink.write(matrix.scales.offset, new Uint8Array(scales.buffer))
+      },
+    })
+    return matrix
+  }
+
+  /** An embedding or head [vocabulary, width], converted piece by piece: it is far larger than any other tensor. */
+  private vocabularyMatrix(name: string): QuantizedMatrix {
+    const [rows = 1, columns = 1] = this.shapes.get(name) ?? []
+    const matrix = this.placeMatrix(rows, columns)
+    const pieceRows = Math.max(1, Math.floor(pieceElements / columns))
+    this.graph.recipes.push({
+      sizeBytes: matrix.codes.length + matrix.scales.length,
+      write: async (sink) => {
+        for (let row = 0; row < rows; row += pieceRows) {
+          const { codes, scales } = this.quantize(await this.weights.read(name, row, Math.min(row + pieceRows, rows)), matrix)
+          await sink.write(matrix.codes.offset + (row * matrix.codes.length) / rows, codes)
+          await sink.write(matrix.scales.offset + (row * matrix.scales.length) / rows, new Uint8Array(scales.buffer))
+        }
+      },
+    })
+    return matrix
+  }
+
+  private placeMatrix(rows: number, columns: number): QuantizedMatrix {
+    const blockSize = blockSizeFor(columns, this.preferredBlock)
+    const blocks = Math.ceil(columns / blockSize)
+    const codes = this.graph.place(dataType.uint8, [rows, blocks, (blockSize * this.bits) / 8])
+    const scales = this.graph.place(dataType.float, [rows, blocks])
+    return { rows, columns, blockSize, blocks, codes, scales }
+  }
+
+  private quantize(rows: Float32Array, { columns, blockSize }: QuantizedMatrix): QuantizedRows {
+    return quantizeRows(rows, columns, blockSize, this.bits)
+  }
+}
