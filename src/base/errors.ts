@@ -53,6 +53,7 @@ const catalogue = {
   'download-certificate': { message: 'The certificate of {host} is not trusted: {reason}.', remedy: setting('http.systemCertificates', 'A company proxy needs its certificate in the system’s store (setting http.systemCertificates, or NODE_EXTRA_CA_CERTS on the command line).') },
   'listing-invalid': { message: '{host} lists the files of {model} in a way that cannot be used: {reason}.', remedy: advice('Try again later, or choose another model.') },
   'disk-space': { message: '{model} needs {needed} in {folder}, and only {free} are free.', remedy: advice('Free some space, or remove models that are not needed (“Inkling: Remove Model”, inkling models remove).') },
+  'context-full': { message: 'The text is longer than the {length} tokens that this model can hold.', remedy: chooseModel },
   'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },
   'max-length-too-short': { message: 'The prompt alone has {promptTokens} tokens, and at most {maxLength} are allowed together.', remedy: advice('Raise --max-length, or use --max-new-tokens, which does not count the prompt.') },
   'selection-empty': { message: 'No text is selected.', remedy: advice('Select the text to start from, or use “Inkling: Generate from a Prompt”.') },

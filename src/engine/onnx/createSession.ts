@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os'
+import type { InferenceSession } from 'onnxruntime-node'
+import { InklingError } from '../../base/errors'
+import { weightsFile } from './graphCache'
+import type { OnnxRuntime } from './runtime'
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml'
+
+/** A graph on disk, with its weights beside it, or both in memory. */
+export type GraphLocation = string | { readonly model: Uint8Array; readonly weights: Uint8Array }
+
+export interface SessionOptions {
+  readonly device: Device
+  /** Processor threads; undefined leaves the choice to us. */
+  readonly threads: number | undefined
+  /** Hears that the device cannot be used and the processor is used instead. */
+  readonly onWarning?: ((warning: InklingError) => void) | undefined
+}
+
+export interface CreatedSession {
+  readonly session: InferenceSession
+  readonly device: Device
+}
+
+/** ONNX Runtime's names of the devices. */
+const providers: Readonly<Record<Device, string>> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', directml: 'dml', coreml: 'coreml' }
+
+/** More threads than this wait for each other longer than they work. */
+const mostThreads = 8
+
+/** @throws whatever ONNX Runtime says when even the processor cannot run the graph */
+export async function createSession(ort: OnnxRuntime, graph: GraphLocation, options: SessionOptions): Promise<CreatedSession> {
+  if (options.device !== 'cpu') {
+    try {
+      return { session: await create(ort, graph, options.device, options.threads), device: options.device }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason }, error))
+    }
+  }
+  return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
+}
+
+function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: device === 'cpu' ? ['cpu'] : [providers[device], 'cpu'],
+    intraOpNumThreads: threads ?? Math.min(availableParallelism(), mostThreads),
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // A pattern would be kept for every length of the past that ever occurs.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+  }
+  if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
+  return ort.InferenceSession.create(graph.model, { ...options, externalData: [{ path: weightsFile, data: graph.weights }] })
+}

@@ -1,0 +1,43 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { InklingError } from '../../base/errors'
+import type { ByteSource } from '../../gpt2/byteSource'
+
+/** A file on disk, open until it is closed. */
+export class FileSource implements ByteSource {
+  private constructor(readonly name: string, readonly sizeBytes: number, private readonly handle: FileHandle) {}
+
+  /** @throws InklingError `file-unreadable` */
+  static async open(file: string): Promise<FileSource> {
+    let handle: FileHandle
+    try {
+      handle = await open(file, 'r')
+    } catch (error) {
+      throw unreadable(file, error)
+    }
+    const stat = await handle.stat()
+    return new FileSource(file, stat.size, handle)
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.sizeBytes - offset)))
+    let filled = 0
+    try {
+      while (filled < bytes.length) {
+        const { bytesRead } = await this.handle.read(bytes, filled, bytes.length - filled, offset + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+    } catch (error) {
+      throw unreadable(this.name, error)
+    }
+    return bytes.subarray(0, filled)
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close()
+  }
+}
+
+function unreadable(file: string, error: unknown): InklingError {
+  return InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { InklingError } from '../../base/errors'
+import { isRecord, own } from '../../base/json'
+import type { Gpt2Graph } from '../../gpt2/graph'
+import { sha256 } from './weightsHash'
+
+export const modelFile = 'model.onnx'
+export const weightsFile = 'weights.bin'
+const sealFile = 'seal.json'
+
+/** Leftovers of a process that died while it wrote; a living one is done long before. */
+const abandonedMs = 24 * 60 * 60 * 1000
+
+/**
+ * Made graphs on disk, each in a folder named after all that it was made from. An entry is written into a folder beside
+ * and renamed, so that it is there whole or not at all, whoever else writes at the same time. A seal inside says how
+ * large the files are and what the model file hashes to.
+ */
+export class GraphCache {
+  constructor(private readonly folder: string) {}
+
+  /** @returns path of the model file of entry `key`, or undefined where there is none that is whole */
+  async find(key: string): Promise<string | undefined> {
+    const entry = path.join(this.folder, key)
+    try {
+      const seal: unknown = JSON.parse(await readFile(path.join(entry, sealFile), 'utf8'))
+      const model = await readFile(path.join(entry, modelFile))
+      const { size } = await stat(path.join(entry, weightsFile))
+      const whole = isRecord(seal) && own(seal, 'model') === sha256(model) && own(seal, 'weightsSize') === size
+      return whole ? path.join(entry, modelFile) : undefined
+    } catch {
+      // Not there, or not readable: make it again.
+      return undefined
+    }
+  }
+
+  /**
+   * Writes an entry, replacing a broken one.
+   * @returns path of its model file
+   * @throws InklingError `disk-full`, `file-unwritable`, and what `graph.writeWeights` throws
+   */
+  async store(key: string, graph: Gpt2Graph, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<string> {
+    const entry = path.join(this.folder, key)
+    const beside = `${entry}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+    try {
+      await mkdir(beside, { recursive: true })
+      await this.removeAbandoned()
+      await writeFileWith(path.join(beside, weightsFile), async (file) => {
+        await file.truncate(graph.weightsSize)
+        await graph.writeWeights({ write: (offset, bytes) => writeAll(file, offset, bytes) }, onProgress, signal)
+      })
+      await writeFileWith(path.join(beside, modelFile), (file) => writeAll(file, 0, graph.model))
+      const seal = JSON.stringify({ model: sha256(graph.model), weightsSize: graph.weightsSize })
+      await writeFileWith(path.join(beside, sealFile), (file) => writeAll(file, 0, Buffer.from(seal)))
+      await this.moveIntoPlace(beside, key)
+    } catch (error) {
+      throw asWriteError(error, entry)
+    } finally {
+      await rm(beside, { recursive: true, force: true }).catch(() => undefined)
+    }
+    return path.join(entry, modelFile)
+  }
+
+  /** Takes an entry away that turned out to be unusable. */
+  async remove(key: string): Promise<void> {
+    await rm(path.join(this.folder, key), { recursive: true, force: true })
+  }
+
+  /** A folder cannot be renamed over one that holds files; if another process was first, its entry is as good. */
+  private async moveIntoPlace(beside: string, key: string): Promise<void> {
+    const entry = path.join(this.folder, key)
+    try {
+      await rename(beside, entry)
+    } catch (error) {
+      if (await this.find(key)) return
+      await this.remove(key)
+      await rename(beside, entry).catch(async () => {
+        if (!(await this.find(key))) throw error
+      })
+    }
+  }
+
+  private async removeAbandoned(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      if (!name.endsWith('.tmp')) continue
+      const leftover = path.join(this.folder, name)
+      const age = Date.now() - (await stat(leftover).then((stats) => stats.mtimeMs, () => Date.now()))
+      if (age > abandonedMs) await rm(leftover, { recursive: true, force: true }).catch(() => undefined)
+    }
+  }
+}
+
+/** Opens, lets `write` write, and makes sure that the bytes are on the disk before the entry gets its name. */
+async function writeFileWith(file: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await open(file, 'wx')
+  try {
+    await write(handle)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeAll(file: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, offset + written)
+    written += bytesWritten
+  }
+}
+
+function asWriteError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error instanceof InklingError || error.name === 'AbortError') return error
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return InklingError.of('disk-full', { file }, error)
+  return InklingError.of('file-unwritable', { file, reason: error.message }, error)
+}

@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { throwIfCancelled } from '../../base/cancellation'
+import { InklingError } from '../../base/errors'
+import { parameterCount, parseGpt2Config, type Gpt2Config } from '../../gpt2/config'
+import { builderVersion, buildGpt2Graph, type Gpt2Graph } from '../../gpt2/graph'
+import type { Precision } from '../../gpt2/weightFormat'
+import { openGpt2Weights } from '../../gpt2/weights'
+import type { LanguageModel } from '../../language/languageModel'
+import type { Tokenizer } from '../../language/tokenizer'
+import { createSession, type CreatedSession, type Device } from './createSession'
+import { FileSource } from './fileSource'
+import { Gpt2Model } from './gpt2Model'
+import { Gpt2Session } from './gpt2Session'
+import { GraphCache, weightsFile } from './graphCache'
+import { onnxRuntime, type OnnxRuntime } from './runtime'
+import { fileHash, sha256 } from './weightsHash'
+
+export interface Gpt2Options {
+  /** Holds config.json and model.safetensors. */
+  readonly folder: string
+  readonly tokenizer: Tokenizer
+  readonly precision: Precision
+  readonly device: Device
+  /** Processor threads; undefined leaves the choice to us. */
+  readonly threads: number | undefined
+  /** Where made graphs are kept; undefined makes the graph in memory every time. */
+  readonly cacheFolder: string | undefined
+  /** Hears how far a stage is, from 0 to 1. */
+  readonly onProgress?: ((fraction: number, stage: LoadStage) => void) | undefined
+  /** Hears of what was done differently than asked, such as a device that is not there. */
+  readonly onWarning?: ((warning: InklingError) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Reading and hashing the files, converting the weights (once for each model), starting the runtime. */
+export type LoadStage = 'reading' | 'converting' | 'starting'
+
+/**
+ * Opens a GPT-2 in Hugging Face's layout.
+ * @throws InklingError `model-…`, `tokenizer-mismatch`, `file-unreadable`, `disk-full`, `file-unwritable`; CancelledError
+ */
+export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
+  const { folder, precision, tokenizer } = options
+  const config = await readConfig(folder)
+  checkTokenizer(tokenizer, config)
+  const source = await openModelFile(folder, 'model.safetensors')
+  try {
+    options.onProgress?.(0, 'reading')
+    const weights = await openGpt2Weights(source, config)
+    const build = (): Gpt2Graph => buildGpt2Graph(config, weights, precision, weightsFile)
+    const ort = await onnxRuntime()
+    const created = options.cacheFolder === undefined
+      ? await startFromMemory(ort, build(), options)
+      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKey(source, config, options), build, options)
+    return new Gpt2Model(new Gpt2Session(ort, created.session, config), config, tokenizer, {
+      name: path.basename(path.resolve(folder)),
+      architecture: 'gpt2',
+      parameters: parameterCount(config),
+      precision,
+      device: created.device,
+    })
+  } finally {
+    await source.close()
+  }
+}
+
+async function readConfig(folder: string): Promise<Gpt2Config> {
+  const source = await openModelFile(folder, 'config.json')
+  try {
+    // One byte more than the parser takes, so that it sees that there is more.
+    const bytes = await source.read(0, (1 << 20) + 1)
+    return parseGpt2Config(new TextDecoder().decode(bytes), source.name)
+  } finally {
+    await source.close()
+  }
+}
+
+async function openModelFile(folder: string, name: string): Promise<FileSource> {
+  try {
+    return await FileSource.open(path.join(folder, name))
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    const missing = cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+    throw missing ? InklingError.of('model-file-missing', { folder, files: name }, error) : error
+  }
+}
+
+/** Vocabularies are often filled up to a round number; what differs by more belongs to another model. */
+const mostPadding = 1024
+
+function checkTokenizer({ vocabularySize }: Tokenizer, { vocabulary }: Gpt2Config): void {
+  if (vocabularySize > vocabulary || vocabulary - vocabularySize >= mostPadding) {
+    throw InklingError.of('tokenizer-mismatch', { tokens: vocabularySize, vocabulary })
+  }
+}
+
+/** Names everything that a made graph depends on. */
+async function cacheKey(source: FileSource, config: Gpt2Config, { precision, cacheFolder, signal }: Gpt2Options): Promise<string> {
+  const weights = await fileHash(source, cacheFolder, signal)
+  return sha256(JSON.stringify({ weights, config, precision, builderVersion })).slice(0, 32)
+}
+
+async function startFromMemory(ort: OnnxRuntime, graph: Gpt2Graph, options: Gpt2Options): Promise<CreatedSession> {
+  const weights = new Uint8Array(graph.weightsSize)
+  await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) }, reportConversion(options), options.signal)
+  return start(ort, { model: graph.model, weights }, options)
+}
+
+/** An entry that looks whole and yet cannot be started is made anew, once. */
+async function startFromCache(ort: OnnxRuntime, cache: GraphCache, key: string, build: () => Gpt2Graph, options: Gpt2Options): Promise<CreatedSession> {
+  const make = (): Promise<string> => cache.store(key, build(), reportConversion(options), options.signal)
+  const found = await cache.find(key)
+  if (found === undefined) return start(ort, await make(), options)
+  try {
+    return await start(ort, found, options)
+  } catch {
+    throwIfCancelled(options.signal)
+    await cache.remove(key)
+    return start(ort, await make(), options)
+  }
+}
+
+function reportConversion({ onProgress }: Gpt2Options): (fraction: number) => void {
+  return (fraction) => onProgress?.(fraction, 'converting')
+}
+
+async function start(ort: OnnxRuntime, graph: Parameters<typeof createSession>[1], options: Gpt2Options): Promise<CreatedSession> {
+  throwIfCancelled(options.signal)
+  options.onProgress?.(0, 'starting')
+  const created = await createSession(ort, graph, options)
+  options.onProgress?.(1, 'starting')
+  return created
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { throwIfCancelled } from '../../base/cancellation'
+import { isRecord, own } from '../../base/json'
+import { InklingError } from '../../base/errors'
+import type { FileSource } from './fileSource'
+
+/** A file changed so shortly before it was hashed could change again without a new time: such a hash is not remembered. */
+const settledMs = 3000
+
+/** Read at a time. */
+const pieceBytes = 4 << 20
+
+/** What must be equal for a file to be taken as unchanged. Nanoseconds and identities as decimal text. */
+interface Stamp {
+  readonly file: string
+  readonly size: string
+  readonly modified: string
+  readonly changed: string
+  readonly inode: string
+}
+
+/**
+ * SHA-256 of a file's content, hexadecimal. Hashing half a gigabyte takes a good part of a second, so the hash is
+ * remembered in `memoFolder` for as long as the file's size, times and identity stay the same.
+ * @throws InklingError `file-unreadable`; CancelledError
+ */
+export async function fileHash(source: FileSource, memoFolder: string | undefined, signal?: AbortSignal): Promise<string> {
+  const before = await stampOf(source.name)
+  const memo = memoFolder === undefined ? undefined : path.join(memoFolder, `${sha256(before.file)}.hash.json`)
+  const remembered = memo === undefined ? undefined : await recall(memo, before)
+  if (remembered !== undefined) return remembered
+
+  const hash = createHash('sha256')
+  for (let offset = 0; offset < source.sizeBytes; offset += pieceBytes) {
+    throwIfCancelled(signal)
+    hash.update(await source.read(offset, pieceBytes))
+  }
+  const digest = hash.digest('hex')
+  const after = await stampOf(source.name)
+  const settled = BigInt(Date.now() - settledMs) * 1_000_000n > BigInt(after.modified)
+  if (memo !== undefined && settled && same(before, after)) await remember(memo, after, digest)
+  return digest
+}
+
+export function sha256(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+async function stampOf(file: string): Promise<Stamp> {
+  try {
+    const { size, mtimeNs, ctimeNs, ino } = await stat(file, { bigint: true })
+    return { file: path.resolve(file), size: String(size), modified: String(mtimeNs), changed: String(ctimeNs), inode: String(ino) }
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+function same(a: Stamp, b: Stamp): boolean {
+  return a.file === b.file && a.size === b.size && a.modified === b.modified && a.changed === b.changed && a.inode === b.inode
+}
+
+async function recall(memo: string, stamp: Stamp): Promise<string | undefined> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(memo, 'utf8'))
+  } catch {
+    // Not there or torn: hash again.
+    return undefined
+  }
+  if (!isRecord(value)) return undefined
+  const hash = own(value, 'hash')
+  const matches = Object.entries(stamp).every(([key, expected]) => own(value, key) === expected)
+  return matches && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash) ? hash : undefined
+}
+
+async function remember(memo: string, stamp: Stamp, hash: string): Promise<void> {
+  const beside = `${memo}.${process.pid}.tmp`
+  try {
+    await mkdir(path.dirname(memo), { recursive: true })
+    await writeFile(beside, JSON.stringify({ ...stamp, hash }))
+    await rename(beside, memo)
+  } catch {
+    // A memory that cannot be kept costs time, nothing else.
+    await rm(beside, { force: true }).catch(() => undefined)
+  }
+}
+
+function unreadable(file: string, error: unknown): InklingError {
+  return InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+}
