@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { browserArguments, findBrowser } from '../../tools/lib/browser.mjs'
@@ -74,6 +74,17 @@ export class Editor {
   /** Puts a file into the opened folder from outside the editor. */
   write(name: string, text: string): void {
     write(path.join(this.home.folder, 'workspace', name), text)
+  }
+
+  /** The files of the extension that was installed from a package, by their path in it. */
+  installedFiles(): readonly string[] {
+    const extensions = path.join(this.home.folder, 'server/extensions')
+    const name = readdirSync(extensions).find((entry) => entry.startsWith('inkling.inkling-'))
+    if (name === undefined) throw new Error(`There is no extension in ${extensions}.`)
+    const folder = path.join(extensions, name)
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => statSync(path.join(folder, file)).isFile())
+      .map((file) => file.replaceAll(path.sep, '/'))
   }
 
   /** Changes the user's settings, which the running editor notices by itself; undefined takes one out. */

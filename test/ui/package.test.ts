@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs'
+import * as path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isTarget, packageExtension, thisMachine } from '../../tools/lib/package.mjs'
+import { scratch } from '../../tools/lib/scratch.mjs'
+import { Editor } from '../support/editor'
+
+const megabyte = 1e6
+
+/** What somebody who installs the extension must get. */
+const needed = [
+  'package.json',
+  'LICENSE.txt',
+  'dist/extension.js',
+  'dist/engine.js',
+  'dist/cli.js',
+  'media/model/config.json',
+  'media/model/model.safetensors',
+  'media/model/tokenizer.json',
+  'node_modules/onnxruntime-common/dist/cjs/index.js',
+  'node_modules/onnxruntime-node/dist/index.js',
+  `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
+]
+
+/** What nobody who installs it has a use for. */
+const unwanted: readonly (readonly [what: string, pattern: RegExp])[] = [
+  ['sources', /\.ts$|^src\//],
+  ['tests', /(^|\/)test/],
+  ['source maps', /\.map$/],
+  ['tools', /^(tools|bench|sample|docs)\//],
+  ['configuration of this repository', /^\.(?!vsixmanifest$)|(^|\/)(tsconfig|esbuild|eslint|vitest)/],
+  ['packages that are bundled or only for development', /^node_modules\/(?!onnxruntime-(node|common)\/)/],
+  ['binaries of other platforms', new RegExp(`/bin/napi-v6/(?!${process.platform}/${process.arch}/)`)],
+]
+
+describe.runIf(isTarget(thisMachine))('The package', () => {
+  const { folder, remove } = scratch('vsix')
+  const vsix = path.join(folder, 'inkling.vsix')
+  let editor: Editor
+  let files: readonly string[]
+
+  beforeAll(async () => {
+    if (!isTarget(thisMachine)) return
+    await packageExtension(thisMachine, vsix)
+    editor = await Editor.open({ vsix, files: { 'note.md': '' } })
+    files = editor.installedFiles()
+  })
+  afterAll(async () => {
+    await editor.close()
+    remove()
+  })
+
+  it('is active once it is installed, without a complaint', async () => {
+    expect(await editor.workbench.statusItem.isVisible()).toBe(true)
+    expect(await editor.workbench.notifications.messages()).toEqual([])
+  })
+
+  it.each(needed)('has %s', (file) => {
+    expect(files).toContain(file)
+  })
+
+  it.each(unwanted)('has no %s', (_, pattern) => {
+    expect(files.filter((file) => pattern.test(file))).toEqual([])
+  })
+
+  it('is a download of less than 80 MB', () => {
+    expect(statSync(vsix).size).toBeLessThan(80 * megabyte)
+  })
+})
