@@ -8,12 +8,12 @@ import path from 'node:path'
 import { runTests } from '@vscode/test-electron'
 import { chromium } from 'playwright-core'
 import { browserArguments, findBrowser } from './lib/browser.mjs'
-import { desktopEditor, hasDisplay } from './lib/desktop.mjs'
+import { desktopEditor, freshProfile, hasDisplay } from './lib/desktop.mjs'
 import { atEnd } from './lib/processes.mjs'
 import { root } from './lib/project.mjs'
 import { say } from './lib/say.mjs'
 import { scratch } from './lib/scratch.mjs'
-import { calmSettings, startServer } from './lib/server.mjs'
+import { startServer } from './lib/server.mjs'
 
 /** @typedef {'desktop' | 'download' | 'server'} Host */
 
@@ -51,15 +51,13 @@ async function downloadsWork() {
 async function onDesktop() {
   const { folder } = scratch('host')
   const workspace = newFolder(folder, 'workspace')
-  const user = newFolder(folder, 'data/User')
-  writeFileSync(path.join(user, 'settings.json'), JSON.stringify(calmSettings))
   const vscodeExecutablePath = host === 'desktop' ? desktopEditor() : undefined
   try {
     return await runTests({
       ...(vscodeExecutablePath === undefined ? {} : { vscodeExecutablePath }),
       extensionDevelopmentPath: root,
       extensionTestsPath: tests,
-      launchArgs: [workspace, `--user-data-dir=${path.join(folder, 'data')}`, `--extensions-dir=${path.join(folder, 'extensions')}`, '--disable-workspace-trust'],
+      launchArgs: [workspace, ...freshProfile(path.join(folder, 'data'))],
     })
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)

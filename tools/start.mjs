@@ -7,17 +7,18 @@
 import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { desktopEditor, hasDisplay } from './lib/desktop.mjs'
+import { desktopEditor, freshProfile, hasDisplay } from './lib/desktop.mjs'
 import { ensureInstalled } from './lib/npm.mjs'
 import { isEnding, run } from './lib/processes.mjs'
 import { localFolder, root } from './lib/project.mjs'
-import { say } from './lib/say.mjs'
+import { runMain, say } from './lib/say.mjs'
+import { scratch } from './lib/scratch.mjs'
 import { startServer } from './lib/server.mjs'
 
 const home = path.join(localFolder, 'start')
 const documentName = 'letter.md'
 
-await main()
+await runMain(main)
 
 async function main() {
   const { web, port } = readOptions()
@@ -49,10 +50,11 @@ function copyOfSample() {
 
 /** @param {string} editor @param {string} folder */
 async function openDesktop(editor, folder) {
-  say('Opening VS Code in a window of its own, without your other extensions; close it, or press Ctrl+C here, to stop')
-  // It would take itself for an extension host of the editor in whose terminal this runs.
+  say('Opening VS Code in a window of its own, with a fresh profile; close it, or press Ctrl+C here, to stop')
+  // In the terminal of an editor this would make the new one a mere Node.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
-  const ended = await run(editor, [`--extensionDevelopmentPath=${root}`, '--disable-extensions', '--new-window', folder, path.join(folder, documentName)], { env, stdio: 'ignore' })
+  const profile = freshProfile(scratch('start').folder)
+  const ended = await run(editor, [...profile, `--extensionDevelopmentPath=${root}`, folder, path.join(folder, documentName)], { env, stdio: 'ignore' })
   if (!ended.ok && !isEnding()) throw new Error(`VS Code ended: ${ended.reason}. Try npm start -- --web.`)
 }
 
