@@ -91,6 +91,10 @@ export class ByteLevelBpe implements Tokenizer {
     return bytes
   }
 
+  isSpecial(id: number): boolean {
+    return id === this.endOfText || this.added.get(id)?.special === true
+  }
+
   private encodeLiteral(text: string, ids: IdBuffer): void {
     for (const part of this.normalized.split(this.parts.normalize(text))) {
       if (typeof part !== 'string') ids.push(part.id)

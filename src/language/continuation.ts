@@ -26,6 +26,7 @@ export interface ContinuationLimits {
 /** One piece of a continuation: a token's text without what was healed. */
 export interface ContinuationPiece {
   readonly text: string
+  /** Natural logarithm, given everything before it; of the first piece also given the healed letters. */
   readonly logprob: number
 }
 
@@ -33,7 +34,10 @@ export interface Continuation {
   /** All pieces joined: whole words, so that a caller can show it as it is. */
   readonly text: string
   readonly pieces: readonly ContinuationPiece[]
-  /** Probability of the first word among the words that begin with the healed letters. */
+  /**
+   * Probability of the first word that is visible, given the healed letters, and that it ends where it does. When the
+   * healed letters are a word already, this is the word behind it.
+   */
   readonly firstWord: number
   /** Product of the probabilities of all words shown. */
   readonly joint: number

@@ -8,6 +8,8 @@ export interface Tokenizer {
   encode(text: string): Int32Array
   /** Bytes that are no UTF-8 become U+FFFD; special tokens appear as their text. */
   decode(ids: ArrayLike<number>): string
+  /** Whether a token is a sign to the model rather than text. */
+  isSpecial(id: number): boolean
   /** The raw bytes of one token, so that a character split over tokens can be put together. */
   bytes(id: number): Uint8Array
 }

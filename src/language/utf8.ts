@@ -25,3 +25,19 @@ export class Utf8Stream {
     return this.decoder.decode()
   }
 }
+
+/** How many bytes at the end of `bytes` begin a character that is not whole yet: 0 to 3. */
+export function unfinishedBytes(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0
+    if (byte < 0x80) return 0
+  }
+  return 0
+}
+
+/** Bytes of the character that `lead` begins; 1 for a byte that begins none. */
+export function sequenceLength(lead: number): number {
+  if (lead >= 0xf8 || lead < 0xc0) return 1
+  return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
+}

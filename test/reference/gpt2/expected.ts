@@ -29,7 +29,7 @@ export function readExpected(name: string): Expected {
 /** These tests speak in ids; only the size of the vocabulary counts. */
 export function idsOnly(vocabularySize: number): Tokenizer {
   const refuse = (): never => { throw new Error('There is no text in this test') }
-  return { vocabularySize, endOfText: 0, encode: refuse, decode: refuse, bytes: refuse }
+  return { vocabularySize, endOfText: 0, encode: refuse, decode: refuse, isSpecial: refuse, bytes: refuse }
 }
 
 export function openReference(name: string, precision: Precision, cacheFolder?: string): Promise<LanguageModel> {

@@ -1,0 +1,75 @@
+import { BranchPool } from './branchPool'
+import type { Continuation, ContinuationRequest } from './continuation'
+import { FirstWordSearch } from './firstWords'
+import { Growth } from './growth'
+import { HealedText } from './healedText'
+import { keepTail } from './keepTail'
+import type { LanguageModel } from './languageModel'
+import { TokenTable } from './tokenTable'
+import type { WarmContext } from './warmContext'
+
+/** Told the whole words of a candidate whenever there are more of them. */
+export type PartialListener = (candidate: number, text: string) => void
+
+/** Tokens of the longest first word that is looked for, healed letters included. */
+const deepestFirstWord = 12
+
+/** Writes continuations for carets: a few words each, as far as the model is sure. */
+export class ContinuationWriter {
+  private readonly table: TokenTable
+
+  constructor(private readonly model: LanguageModel) {
+    this.table = new TokenTable(model.tokenizer)
+  }
+
+  /**
+   * @param context holds the prompt afterwards, so that the next letter costs little
+   * @returns best first, with different first words; empty when the model is not sure enough of any
+   * @throws InklingError `numbers-not-finite`; CancelledError between tokens
+   */
+  async write(context: WarmContext, request: ContinuationRequest, onPartial: PartialListener = () => {}, signal?: AbortSignal): Promise<readonly Continuation[]> {
+    const { limits } = request
+    const prompt = this.promptTokens(request)
+    if (prompt === undefined) return []
+    const logits = await context.advance(prompt, signal)
+    const pool = new BranchPool(context)
+    try {
+      const room = this.model.contextLength - prompt.length
+      const text = new HealedText(request.prompt, request.healing)
+      const search = new FirstWordSearch(this.table, text, {
+        candidates: request.candidates,
+        minProbability: limits.minFirstWord,
+        deepest: Math.min(deepestFirstWord, room),
+      })
+      const words = await search.run(pool, logits, signal)
+      const growths = words.map((word) => new Growth(this.table, text, limits, word, room))
+      await growTogether(pool, growths, onPartial, signal)
+      return growths.map((growth) => growth.result())
+    } finally {
+      pool.dispose()
+    }
+  }
+
+  /** What the context has to hold: the end of the prompt, or where there is none the token that texts are divided by. */
+  private promptTokens({ prompt, limits }: ContinuationRequest): Int32Array | undefined {
+    const { tokenizer, contextLength } = this.model
+    const tokens = tokenizer.encode(prompt)
+    if (tokens.length === 0) return tokenizer.endOfText === undefined ? undefined : Int32Array.of(tokenizer.endOfText)
+    const room = contextLength - limits.maxTokens - deepestFirstWord
+    return keepTail(tokens, Math.max(room, contextLength >> 1))
+  }
+}
+
+async function growTogether(pool: BranchPool, growths: readonly Growth[], onPartial: PartialListener, signal?: AbortSignal): Promise<void> {
+  const shown = growths.map(() => '')
+  for (;;) {
+    growths.forEach(({ visible }, candidate) => {
+      if (visible === shown[candidate]) return
+      shown[candidate] = visible
+      onPartial(candidate, visible)
+    })
+    const growing = growths.filter((growth) => !growth.finished)
+    if (growing.length === 0) return
+    await pool.evaluate(growing.map(({ tokens }) => tokens), (index, logits) => growing[index]?.visit(logits), signal)
+  }
+}
