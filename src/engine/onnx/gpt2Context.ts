@@ -3,20 +3,29 @@ import { InklingError } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
 import type { Branches, Context, TokenScore } from '../../language/languageModel'
 import { causalMask } from './causalMask'
+import { Gpt2Branches } from './gpt2Branches'
 import type { Gpt2Session } from './gpt2Session'
 import { KeyValueCache } from './keyValueCache'
+import type { Scorer } from './scorer'
 
 /** Tokens of a prompt that run at once: long enough to fill the processor, short enough that a new keystroke waits little. */
 const chunkTokens = 128
 
-/** One token sequence over a session that all contexts of a model share. */
+/** Logits that are in memory at a time while scoring: 8 MiB. */
+const scoredLogits = 1 << 21
+
+/**
+ * One token sequence over a session that all contexts of a model share. Asking for more tokens than the model has positions
+ * is refused with `context-full` before anything runs; making room is the caller's.
+ */
 export class Gpt2Context implements Context {
   private readonly cache: KeyValueCache
-  /** The tokens held. */
-  private tokens: Int32Array
+  /** The tokens held, and room for the rest. */
+  private readonly tokens: Int32Array
   private held = 0
+  private forked = false
 
-  constructor(private readonly session: Gpt2Session, private readonly config: Gpt2Config) {
+  constructor(private readonly session: Gpt2Session, private readonly scorer: Scorer, private readonly config: Gpt2Config) {
     this.cache = new KeyValueCache(config.layers, config.width)
     this.tokens = new Int32Array(config.positions)
   }
@@ -26,6 +35,7 @@ export class Gpt2Context implements Context {
   }
 
   truncate(length: number): void {
+    this.refuseWhileForked()
     if (!Number.isInteger(length) || length < 0 || length > this.held) throw new RangeError(`Cannot truncate ${this.held} tokens to ${length}`)
     this.held = length
   }
@@ -37,17 +47,37 @@ export class Gpt2Context implements Context {
       throwIfCancelled(signal)
       const chunk = tokens.subarray(from, from + chunkTokens)
       const last = from + chunk.length === tokens.length
-      const logits = await this.append(chunk, last ? Int32Array.of(chunk.length - 1) : new Int32Array(0))
+      const logits = await this.run(chunk, this.held, last ? Int32Array.of(chunk.length - 1) : new Int32Array(0))
       if (last) return logits
     }
   }
 
-  score(_tokens: Int32Array, _alternatives: number, _signal?: AbortSignal): Promise<readonly TokenScore[]> {
-    throw new Error('not yet')
+  async score(tokens: Int32Array, alternatives: number, signal?: AbortSignal): Promise<readonly TokenScore[]> {
+    this.check(tokens)
+    if (tokens.length === 0) return []
+    const scores: TokenScore[] = []
+    // What predicts the first token are the logits after the last one held: that one runs again.
+    const start = Math.max(0, this.held - 1)
+    const sequence = new Int32Array(this.held - start + tokens.length)
+    sequence.set(this.tokens.subarray(start, this.held))
+    sequence.set(tokens, this.held - start)
+    if (this.held === 0) scores.push({ id: sequence[0] ?? 0, logprob: null, rank: null, entropy: null, alternatives: [] })
+    const chunkRows = Math.max(1, Math.min(chunkTokens, Math.floor(scoredLogits / this.config.vocabulary)))
+    for (let from = 0; from < sequence.length; from += chunkRows) {
+      throwIfCancelled(signal)
+      const chunk = sequence.subarray(from, from + chunkRows)
+      const targets = sequence.subarray(from + 1, from + 1 + chunk.length)
+      const logits = await this.run(chunk, start + from, Int32Array.from(targets, (_, i) => i))
+      if (targets.length > 0) for (const score of await this.scorer.score(logits, targets, alternatives)) scores.push(score)
+    }
+    return scores
   }
 
-  fork(_count: number): Branches {
-    throw new Error('not yet')
+  fork(count: number): Branches {
+    this.refuseWhileForked()
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`Cannot fork into ${count}`)
+    this.forked = true
+    return new Gpt2Branches(this.session, this.config, this.cache, this.held, count, () => { this.forked = false })
   }
 
   dispose(): void {
@@ -55,9 +85,8 @@ export class Gpt2Context implements Context {
     this.cache.release()
   }
 
-  /** Runs `tokens` after what is held and holds them too. @returns logits [rows.length, vocabulary] */
-  private async append(tokens: Int32Array, rows: Int32Array): Promise<Float32Array> {
-    const past = this.held
+  /** Runs `tokens` after the first `past` rows and holds them then. @returns logits [rows.length, vocabulary] */
+  private async run(tokens: Int32Array, past: number, rows: Int32Array): Promise<Float32Array> {
     const positions = Int32Array.from(tokens, (_, i) => past + i)
     const logits = await this.session.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past }, this.cache)
     this.tokens.set(tokens, past)
@@ -66,9 +95,12 @@ export class Gpt2Context implements Context {
   }
 
   private check(tokens: Int32Array): void {
+    this.refuseWhileForked()
     if (this.held + tokens.length > this.config.positions) throw InklingError.of('context-full', { length: this.config.positions })
-    for (const id of tokens) {
-      if (id < 0 || id >= this.config.vocabulary) throw InklingError.of('tokenizer-mismatch', { tokens: id + 1, vocabulary: this.config.vocabulary })
-    }
+    this.session.checkTokens(tokens)
+  }
+
+  private refuseWhileForked(): void {
+    if (this.forked) throw new Error('The context has living branches')
   }
 }

@@ -63,6 +63,14 @@ export class Gpt2Session implements IDisposable {
     return logits
   }
 
+  /** @throws InklingError `tokenizer-mismatch` for an id that the model does not have */
+  checkTokens(ids: Int32Array): void {
+    const { vocabulary } = this.config
+    for (const id of ids) {
+      if (id < 0 || id >= vocabulary) throw InklingError.of('tokenizer-mismatch', { tokens: id + 1, vocabulary })
+    }
+  }
+
   dispose(): void {
     // Nobody can mend a failure to let go; the process that owns the session ends sooner or later.
     this.session.release().catch(() => undefined)

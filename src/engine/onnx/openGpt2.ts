@@ -13,6 +13,7 @@ import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
 import { GraphCache, weightsFile } from './graphCache'
 import { onnxRuntime, type OnnxRuntime } from './runtime'
+import { Scorer } from './scorer'
 import { fileHash, sha256 } from './weightsHash'
 
 export interface Gpt2Options {
@@ -52,7 +53,7 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
     const created = options.cacheFolder === undefined
       ? await startFromMemory(ort, build(), options)
       : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKey(source, config, options), build, options)
-    return new Gpt2Model(new Gpt2Session(ort, created.session, config), config, tokenizer, {
+    return new Gpt2Model(new Gpt2Session(ort, created.session, config), new Scorer(ort, config.vocabulary), config, tokenizer, {
       name: path.basename(path.resolve(folder)),
       architecture: 'gpt2',
       parameters: parameterCount(config),
