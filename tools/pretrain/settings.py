@@ -1,0 +1,66 @@
+"""What a run is, and when a process that works on it stops."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from files import write_atomically
+from model import Shape
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What makes a run what it is; written once, and a resumed run takes them from its folder."""
+
+    vocabulary: int = 8192
+    context: int = 512
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    batch: int = 16  # windows a step
+    micro: int = 4  # windows at once
+    workers: int = 2
+    warmup: int = 100
+    optimizer: str = "muon"
+    matrices: float = 0.02
+    others: float = 3e-3
+    weight_decay: float = 0.01
+    seed: int = 1
+    compile: bool = True
+
+    def shape(self) -> Shape:
+        return Shape(self.vocabulary, self.context, self.width, self.layers, self.heads)
+
+
+@dataclass
+class Limits:
+    """When this process stops; not part of the run."""
+
+    steps: int | None = None
+    minutes: float | None = None
+    checkpoint_seconds: float = 120.0
+    evaluate_every: int = 250
+    log_every: int = 25
+    _begin: float = field(default_factory=time.monotonic)
+
+    def reached(self, step: int) -> bool:
+        if self.steps is not None and step >= self.steps:
+            return True
+        return self.minutes is not None and time.monotonic() - self._begin >= self.minutes * 60
+
+
+def settings_of(run_folder: Path, given: dict) -> Settings:
+    """A new run's settings from the command line; an existing run's from its folder, which must not be contradicted."""
+    path = run_folder / "settings.json"
+    if path.exists():
+        held = json.loads(path.read_text())
+        wrong = sorted(k for k, v in given.items() if held[k] != v)
+        if wrong:
+            raise SystemExit(f"{path} says otherwise about {', '.join(wrong)}. Leave them out, or take another --name.")
+        return Settings(**held)
+    settings = Settings(**given)
+    write_atomically(path, lambda p: p.write_text(json.dumps(asdict(settings), indent=1) + "\n"))
+    return settings
