@@ -5,8 +5,9 @@ import { reasonNotToAsk, reasonNotToLook, type Circumstances, type CompletionDoc
 import { splitHealing } from './healing'
 import { SuggestionMemory } from './memory'
 import { Question, type Continuer } from './question'
+import { Recent } from './recent'
 import { afterAnswer, afterKey, delayBeforeAsking, initialRhythm } from './schedule'
-import type { CompletionSettings } from './settings'
+import { languageSwitch, type CompletionSettings } from './settings'
 import { isInsideWord, shape } from './shape/shape'
 import type { Silence } from './silence'
 import { withReplacement } from './textView'
@@ -64,7 +65,7 @@ const documentsRemembered = 16
  */
 export class Completer {
   private readonly languages = new ProseLanguages()
-  private readonly memories = new Map<string, SuggestionMemory>()
+  private readonly memories = new Recent<SuggestionMemory>(documentsRemembered)
   private question: Question | undefined
   private ahead: Question | undefined
   private rhythm = initialRhythm
@@ -108,6 +109,8 @@ export class Completer {
     const { document, offset } = asSelected(query)
     const language = this.languages.find(document.languageId)
     if (!language) return silent('language-unknown')
+    const wanted = language.kind === 'document' || settings.inComments || languageSwitch(settings, document.languageId) === true
+    if (!wanted && trigger.kind === 'automatic') return silent('comments-off')
     const place: Place = language.place(document, offset)
     if (place.kind === 'other') return silent(place.why)
     const reserved = settings.maxWords * 2 + 16
@@ -213,13 +216,11 @@ export class Completer {
   }
 
   private memory(id: string): SuggestionMemory {
-    const known = this.memories.get(id) ?? new SuggestionMemory()
-    // The document used last stands last; the one used longest ago goes.
-    this.memories.delete(id)
-    this.memories.set(id, known)
-    const [oldest] = this.memories.keys()
-    if (this.memories.size > documentsRemembered && oldest !== undefined) this.memories.delete(oldest)
-    return known
+    const known = this.memories.get(id)
+    if (known) return known
+    const fresh = new SuggestionMemory()
+    this.memories.set(id, fresh)
+    return fresh
   }
 }
 

@@ -1,10 +1,22 @@
+import { asciiDoc } from './asciiDoc'
+import { commitBox, commitMessage } from './commit'
+import { CodeComments } from './comments'
+import { commentSyntaxes } from './commentSyntax'
+import { latex } from './latex'
 import { Markdown } from './markdown'
-import { plainText } from './plain'
 import type { ProseLanguage } from './place'
+import { plainText } from './plain'
+import { restructuredText } from './restructuredText'
 
-const byIdentifier: ReadonlyMap<string, () => ProseLanguage> = new Map([
+const documents: ReadonlyMap<string, () => ProseLanguage> = new Map<string, () => ProseLanguage>([
   ['plaintext', () => plainText],
   ...['markdown', 'mdx', 'quarto', 'rmd', 'juliamarkdown', 'prompt', 'instructions', 'chatagent', 'skill'].map((id) => [id, () => new Markdown()] as const),
+  ['latex', latex],
+  ['tex', latex],
+  ['restructuredtext', restructuredText],
+  ['asciidoc', asciiDoc],
+  ['git-commit', commitMessage],
+  ['scminput', commitBox],
 ])
 
 /** The rules for each language identifier; an instance keeps what was parsed of the documents that were seen last. */
@@ -15,8 +27,13 @@ export class ProseLanguages {
   find(languageId: string): ProseLanguage | undefined {
     const known = this.made.get(languageId)
     if (known) return known
-    const language = byIdentifier.get(languageId)?.()
+    const language = make(languageId)
     if (language) this.made.set(languageId, language)
     return language
   }
+}
+
+function make(languageId: string): ProseLanguage | undefined {
+  const syntax = commentSyntaxes.get(languageId)
+  return documents.get(languageId)?.() ?? (syntax && new CodeComments(syntax))
 }

@@ -25,6 +25,7 @@ const leafBlock = /^(?:Paragraph|Task|(?:ATX|Setext)Heading\d)$/
 
 /** Markdown as GitHub reads it, with mathematics, front matter and what people's tools add. */
 export class Markdown implements ProseLanguage {
+  readonly kind = 'document'
   readonly markup = 'markdown'
   private readonly trees = new MarkdownTrees()
 

@@ -1,7 +1,9 @@
 import { TreeFragment, type Tree } from '@lezer/common'
+import { Recent } from '../recent'
+import { windowAround } from './documentWindow'
 import { frontMatterEnd, markdownParser } from './markdownSyntax'
 import type { ProseDocument } from './place'
-import { windowAround } from './documentWindow'
+import { commonPrefix, commonSuffix } from './sameText'
 
 /** A part of a Markdown document and its syntax tree; positions in the tree count from `from`. */
 export interface ParsedWindow {
@@ -28,7 +30,7 @@ const capacity = 8
  * comparing with the text before, and the rest of the tree is used again.
  */
 export class MarkdownTrees {
-  private readonly entries = new Map<string, Entry>()
+  private readonly entries = new Recent<Entry>(capacity)
 
   /** The tree around `offset`. Of a very long document only a part is parsed. */
   at({ id, text: view }: ProseDocument, offset: number): ParsedWindow {
@@ -41,10 +43,7 @@ export class MarkdownTrees {
     const fragments = known?.window.from === from ? kept(known, parsed) : []
     const tree = markdownParser.parse(parsed, fragments)
     const window = { from, text, tree, frontMatterEnd: end }
-    this.entries.delete(id)
     this.entries.set(id, { view, window, parsed, fragments: TreeFragment.addTree(tree) })
-    const [oldest] = this.entries.keys()
-    if (this.entries.size > capacity && oldest !== undefined) this.entries.delete(oldest)
     return window
   }
 }
@@ -61,22 +60,4 @@ function kept(earlier: Entry, text: string): readonly TreeFragment[] {
   const suffix = commonSuffix(before, text, Math.min(before.length, text.length) - from)
   if (from === before.length && from === text.length) return earlier.fragments
   return TreeFragment.applyChanges(earlier.fragments, [{ fromA: from, toA: before.length - suffix, fromB: from, toB: text.length - suffix }])
-}
-
-/** Whole chunks are compared first: the engine does that at the speed of memory. */
-const chunk = 4096
-
-export function commonPrefix(a: string, b: string): number {
-  const limit = Math.min(a.length, b.length)
-  let at = 0
-  while (at + chunk <= limit && a.slice(at, at + chunk) === b.slice(at, at + chunk)) at += chunk
-  while (at < limit && a.charCodeAt(at) === b.charCodeAt(at)) at++
-  return at
-}
-
-function commonSuffix(a: string, b: string, limit: number): number {
-  let length = 0
-  while (length + chunk <= limit && a.slice(a.length - length - chunk, a.length - length) === b.slice(b.length - length - chunk, b.length - length)) length += chunk
-  while (length < limit && a.charCodeAt(a.length - length - 1) === b.charCodeAt(b.length - length - 1)) length++
-  return length
 }

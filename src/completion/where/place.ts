@@ -44,6 +44,8 @@ export interface ProseDocument {
 
 /** One family of documents: where prose is in it, and how it reads without its line wraps and markers. */
 export interface ProseLanguage {
+  /** Whether prose is what such a document is for, or only its comments. */
+  readonly kind: 'document' | 'comments'
   /** Markup that a suggestion in this language may not bring along. */
   readonly markup: 'markdown' | 'latex' | 'restructuredtext' | 'asciidoc' | 'none'
   place(document: ProseDocument, offset: number): Place

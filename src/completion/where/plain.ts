@@ -4,6 +4,7 @@ import { prose, type ProseLanguage } from './place'
 
 /** Plain text: everything is prose. Lines are joined only where they look wrapped: a poem or an address keeps its lines. */
 export const plainText: ProseLanguage = {
+  kind: 'document',
   markup: 'none',
   place: ({ text }, offset) => prose({ from: 0, paragraphEnd: plainParagraphEnd(text, offset), unit: 'sentence' }),
   flow: ({ text }, from, to) => unwrapByWidth(normalizeBreaks(text.slice(from, to))),
