@@ -1,7 +1,9 @@
 import { InklingError } from '../base/errors'
 import { openUrl, TransientError, type HttpResponse, type HttpSettings } from './http'
 import { PartFile, type ExpectedFile } from './partFile'
-import { parseRetryAfter, retryDelayMs, type RetryPolicy } from './retryPolicy'
+import { isWebPage, refusal } from './refusal'
+import { retrying } from './retrying'
+import type { RetryPolicy } from './retryPolicy'
 
 /** What a transfer needs of the world. */
 export interface Network {
@@ -47,21 +49,8 @@ export async function downloadFile(download: Download, network: Network, onRecei
 }
 
 async function receiveAll(download: Download, part: PartFile, network: Network, onReceived: OnReceived, signal: AbortSignal): Promise<void> {
-  let failed = 0
-  let best = part.length
-  while (part.length < download.sizeBytes) {
-    try {
-      await receiveOnce(download, part, network, onReceived, signal)
-    } catch (error) {
-      if (!(error instanceof TransientError)) throw error
-      // Progress is more than was ever there: a server that cannot resume and always cuts early must not go on for ever.
-      failed = part.length > best ? 1 : failed + 1
-      best = Math.max(best, part.length)
-      const delay = retryDelayMs(network.retry, failed, error.retryAfterMs)
-      if (delay === undefined) throw error.final
-      await network.wait(delay, signal)
-    }
-  }
+  if (part.length >= download.sizeBytes) return
+  await retrying(network, signal, () => receiveOnce(download, part, network, onReceived, signal), () => part.length)
 }
 
 /** One request; returns when the file is complete. */
@@ -90,11 +79,14 @@ async function receiveOnce(download: Download, part: PartFile, network: Network,
 /** Checks the head of an answer. @returns bytes of its body that are here already */
 async function accept(download: Download, part: PartFile, response: HttpResponse): Promise<number> {
   const { status, headers } = response
-  if (status !== 200 && status !== 206) throw await refusal(download, part, response)
   const { name, sizeBytes, url: { host } } = download
-  if (/^\s*(text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '') && !/\.html?$/i.test(name)) {
-    throw InklingError.of('download-portal', { host, file: name })
+  if (status === 416) {
+    // What is here is as long as the file or longer, and yet not the file.
+    await part.reset()
+    throw new TransientError(InklingError.of('download-refused', { host, file: name, status }))
   }
+  if (status !== 200 && status !== 206) throw refusal(response, host, name)
+  if (isWebPage(response)) throw InklingError.of('download-portal', { host, file: name })
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw InklingError.of('download-altered', { host, file: name, reason: `it comes encoded as ${encoding.slice(0, 40)}` })
 
@@ -117,30 +109,6 @@ async function accept(download: Download, part: PartFile, response: HttpResponse
   if (part.length > 0 && part.etag !== undefined && etag !== undefined && etag !== part.etag) await part.reset()
   await part.setEtag(etag)
   return part.length
-}
-
-async function refusal(download: Download, part: PartFile, { status, headers }: HttpResponse): Promise<Error> {
-  const { name: file, url: { host } } = download
-  const refused = InklingError.of('download-refused', { host, file, status })
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-  switch (status) {
-    case 401:
-    case 403:
-      return InklingError.of('download-token', { host, file })
-    case 404:
-    case 410:
-      return InklingError.of('download-missing', { host, file })
-    case 416:
-      await part.reset()
-      return new TransientError(refused)
-    case 429:
-    case 503:
-      return new TransientError(retryAfterMs === undefined ? refused : InklingError.of('download-busy', { host, seconds: Math.ceil(retryAfterMs / 1000) }), retryAfterMs)
-    case 511:
-      return InklingError.of('download-portal', { host, file })
-    default:
-      return status >= 500 || status === 408 ? new TransientError(refused) : refused
-  }
 }
 
 /** An ETag that may stand in If-Range (RFC 9110, section 13.1.5: weak ones may not). */

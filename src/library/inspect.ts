@@ -1,0 +1,85 @@
+import * as fs from 'node:fs/promises'
+import * as path from 'node:path'
+import { InklingError } from '../base/errors'
+import { isIntegerIn, own, type JsonRecord } from '../base/json'
+import { parseJsonObject, quote } from '../language/fileGuards'
+import { withFile } from './folderFile'
+import type { FilePlan } from './filePlan'
+import { externalDataLocations } from './onnxExternalData'
+import { MalformedProtobuf } from './protobufWalk'
+import { isSafePath } from './safePath'
+
+/** What the files of a model say about it, and what is wrong with them: all of it, so that it can be told at once. */
+export interface Inspection {
+  readonly problems: readonly string[]
+  /** Tokens; undefined when config.json does not say. */
+  readonly contextLength: number | undefined
+  readonly modelType: string | undefined
+}
+
+/** Looks into the files of a model without running it. @param folder holds all files of `plan` */
+export async function inspectModel(folder: string, plan: FilePlan<{ readonly path: string }>): Promise<Inspection> {
+  const problems: string[] = []
+  const check = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof InklingError)) throw error
+      problems.push(error.message.replace(/\.$/, '').replaceAll(folder + path.sep, ''))
+      return undefined
+    }
+  }
+  const config = await check(() => readConfig(folder))
+  const modelType = config && own(config, 'model_type')
+  if (plan.layout === 'onnx') problems.push(...(await graphProblems(folder, plan.modelFile)))
+  return { problems, contextLength: config && contextLength(config), modelType: typeof modelType === 'string' ? modelType : undefined }
+}
+
+/** No configuration comes near; what is longer is not read. */
+const longestConfig = 1 << 20
+
+/** @throws InklingError `model-file-broken`, `model-file-missing` */
+export async function readConfig(folder: string): Promise<JsonRecord> {
+  const file = path.join(folder, 'config.json')
+  let bytes: Uint8Array
+  try {
+    bytes = await withFile(file, (source) => source.read(0, longestConfig + 1))
+  } catch (error) {
+    throw InklingError.of('model-file-missing', { folder, files: 'config.json' }, error)
+  }
+  if (bytes.length > longestConfig) throw InklingError.of('model-file-broken', { file, reason: 'it is far too long' })
+  return parseJsonObject('config.json', bytes)
+}
+
+/** Architectures name it differently. */
+function contextLength(config: JsonRecord): number | undefined {
+  const named = ['n_positions', 'max_position_embeddings', 'n_ctx', 'max_seq_len', 'seq_length'].map((key) => own(config, key))
+  return named.find((value): value is number => isIntegerIn(value, 1, 1 << 24))
+}
+
+/**
+ * What is wrong with an ONNX graph and the files that it names as holders of its weights. Those must lie in the model's
+ * folder, by name and in truth: the runtime would open whatever they say.
+ */
+export async function graphProblems(folder: string, graph: string): Promise<readonly string[]> {
+  let locations: readonly string[]
+  try {
+    locations = await withFile(path.join(folder, graph), externalDataLocations)
+  } catch (error) {
+    if (error instanceof MalformedProtobuf) return [`${graph} is no ONNX model: ${error.message}`]
+    return [`${graph} cannot be read`]
+  }
+  const problems: string[] = []
+  const root = await fs.realpath(folder)
+  for (const location of locations) {
+    const relative = location.replace(/^\.\//, '')
+    if (!isSafePath(relative)) {
+      problems.push(`${graph} takes weights from ${quote(location)}, which is outside its folder`)
+      continue
+    }
+    const real = await fs.realpath(path.join(folder, path.dirname(graph), relative)).catch(() => undefined)
+    if (real === undefined) problems.push(`${path.posix.join(path.posix.dirname(graph), relative)} is missing`)
+    else if (!real.startsWith(root + path.sep)) problems.push(`${graph} takes weights from ${quote(location)}, a link that leads outside its folder`)
+  }
+  return problems
+}
