@@ -12,15 +12,16 @@ const arrows = {
   gpt2: { from: ['base', 'language'], pure: true },
   completion: { from: ['base', 'language'], pure: true },
   gan: { from: ['base'], pure: true },
+  'gan-tfjs': { from: ['base', 'gan'], runtime: '@tensorflow/' },
   library: { from: ['base', 'language', 'gpt2'] },
-  engine: { from: ['base', 'language', 'gpt2', 'library', 'gan'] },
-  cli: { from: ['base', 'language', 'gpt2', 'completion', 'gan', 'library', 'engine'] },
+  engine: { from: ['base', 'language', 'gpt2', 'library', 'gan', 'gan-tfjs'] },
+  cli: { from: ['base', 'language', 'gpt2', 'completion', 'gan', 'gan-tfjs', 'library', 'engine'] },
   host: { from: ['base', 'language', 'completion', 'gan', 'library', 'engine'], vscode: true },
 }
 
 const folders = Object.keys(arrows)
 
-/** @param {string} folder @param {{from: string[], pure?: boolean, vscode?: boolean}} rule */
+/** @param {string} folder @param {{from: string[], pure?: boolean, runtime?: string, vscode?: boolean}} rule */
 function layer(folder, rule) {
   const forbidden = folders.filter((other) => other !== folder && !rule.from.includes(other))
   const patterns = [
@@ -29,6 +30,7 @@ function layer(folder, rule) {
   ]
   if (!rule.vscode) patterns.push({ regex: '^vscode$', message: 'Only host/ knows the editor.' })
   if (rule.pure) patterns.push({ regex: '^[^.]', message: `${folder}/ is pure: it imports no module of Node and no runtime.` })
+  if (rule.runtime) patterns.push({ regex: `^(?!\\.|${rule.runtime})`, message: `${folder}/ runs in the page and in Node: it imports nothing but ${rule.runtime}*.` })
   return {
     files: [`src/${folder}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { patterns }] },
@@ -49,7 +51,7 @@ const pureLibraries = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', '.vscode-test/', '**/node_modules/', '**/work/', '.venv/'] },
+  { ignores: ['dist/', 'kernels/assembly/', 'out/', '.vscode-test/', '**/node_modules/', '**/work/', '.venv/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -1,0 +1,3 @@
+/** SIMD kernels for small dense networks. They own no memory: every address points into the heap of their caller. */
+export { matmul } from './matmul'
+export { adam, blend, columnSums, tanh, tanhGradient } from './elementwise'

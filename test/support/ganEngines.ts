@@ -1,0 +1,26 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { EngineFactory } from '../../src/gan/ganEngine'
+import { wasmEngineFactory } from '../../src/gan-tfjs/wasmBackend'
+import { buildKernels } from '../../kernels/build.mjs'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** The kernels as they stand in the sources: built when they are newer than what lies in dist. */
+export async function kernelBytes(): Promise<Uint8Array> {
+  const built = path.join(root, 'dist/kernels.wasm')
+  const sources = ['matmul.ts', 'pack.ts', 'elementwise.ts', 'index.ts'].map((name) => path.join(root, 'kernels/assembly', name))
+  const times = await Promise.all(sources.map(async (file) => (await stat(file)).mtimeMs))
+  const fresh = await stat(built).then(({ mtimeMs }) => mtimeMs > Math.max(...times), () => false)
+  return fresh ? readFile(built) : buildKernels()
+}
+
+export function tfjsWasmBytes(): Promise<Uint8Array> {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'))
+  return readFile(path.join(folder, 'dist/tfjs-backend-wasm-simd.wasm'))
+}
+
+export async function wasmFactory(): Promise<EngineFactory> {
+  return wasmEngineFactory(await tfjsWasmBytes(), await kernelBytes())
+}
