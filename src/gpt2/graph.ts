@@ -39,12 +39,13 @@ export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, precisi
     model: graph.encode(weightsFile),
     weightsSize: graph.weightsSize,
     async writeWeights(sink, onProgress, signal) {
+      const total = graph.recipes.reduce((sum, recipe) => sum + recipe.sizeBytes, 0)
       let written = 0
       for (const recipe of graph.recipes) {
         throwIfCancelled(signal)
         await recipe.write(sink)
         written += recipe.sizeBytes
-        onProgress?.(Math.min(1, written / graph.weightsSize))
+        onProgress?.(written / total)
       }
     },
   }

@@ -32,10 +32,11 @@ const mostThreads = 8
 export async function createSession(ort: OnnxRuntime, graph: GraphLocation, options: SessionOptions): Promise<CreatedSession> {
   if (options.device !== 'cpu') {
     try {
+      // A provider that this build does not have would be passed over in silence.
+      if (!ort.listSupportedBackends().some(({ name }) => name === providers[options.device])) throw new Error(`not on ${process.platform}-${process.arch}`)
       return { session: await create(ort, graph, options.device, options.threads), device: options.device }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason }, error))
+      options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
     }
   }
   return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
@@ -54,4 +55,10 @@ function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads:
   }
   if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
   return ort.InferenceSession.create(graph.model, { ...options, externalData: [{ path: weightsFile, data: graph.weights }] })
+}
+
+/** ONNX Runtime puts its source line and the failed condition before the sentence that counts. */
+function plainReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return (message.split(' was false. ').at(-1) ?? message).trim().replace(/\.$/, '')
 }

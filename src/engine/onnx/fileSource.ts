@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { InklingError } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
 
@@ -8,14 +8,14 @@ export class FileSource implements ByteSource {
 
   /** @throws InklingError `file-unreadable` */
   static async open(file: string): Promise<FileSource> {
-    let handle: FileHandle
     try {
-      handle = await open(file, 'r')
+      const stats = await stat(file)
+      // Opening a pipe would wait for a writer that never comes.
+      if (!stats.isFile()) throw new Error('it is not a file')
+      return new FileSource(file, stats.size, await open(file, 'r'))
     } catch (error) {
       throw unreadable(file, error)
     }
-    const stat = await handle.stat()
-    return new FileSource(file, stat.size, handle)
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync, mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Gpt2Graph } from '../../../../src/gpt2/graph'
+import { GraphCache } from '../../../../src/engine/onnx/graphCache'
+import { temporaryFolders } from './temporaryFolder'
+
+const newFolder = temporaryFolders()
+
+function graph(byte: number, write: Gpt2Graph['writeWeights'] = async (sink) => sink.write(4, new Uint8Array(6).fill(byte))): Gpt2Graph {
+  return { model: new Uint8Array(20).fill(byte), weightsSize: 10, writeWeights: write }
+}
+
+describe('the cache of made graphs', () => {
+  it('finds what was stored, and nothing else', async () => {
+    const folder = newFolder()
+    const cache = new GraphCache(path.join(folder, 'not yet there'))
+    expect(await cache.find('a')).toBeUndefined()
+    const stored = await cache.store('a', graph(7))
+    expect(await cache.find('a')).toBe(stored)
+    expect(await cache.find('b')).toBeUndefined()
+    expect([...readFileSync(stored)]).toEqual(Array(20).fill(7))
+    expect([...readFileSync(path.join(path.dirname(stored), 'weights.bin'))]).toEqual([0, 0, 0, 0, 7, 7, 7, 7, 7, 7])
+  })
+
+  it.each<[string, (entry: string) => void]>([
+    ['whose weights were cut off', (entry) => truncateSync(path.join(entry, 'weights.bin'), 9)],
+    ['whose weights are gone', (entry) => rmSync(path.join(entry, 'weights.bin'))],
+    ['whose model was changed', (entry) => writeFileSync(path.join(entry, 'model.onnx'), new Uint8Array(20))],
+    ['whose model is gone', (entry) => rmSync(path.join(entry, 'model.onnx'))],
+    ['whose seal is gone', (entry) => rmSync(path.join(entry, 'seal.json'))],
+    ['whose seal is torn', (entry) => truncateSync(path.join(entry, 'seal.json'), 5)],
+    ['whose seal is null', (entry) => writeFileSync(path.join(entry, 'seal.json'), 'null')],
+  ])('takes no entry %s, and puts a good one in its place', async (_, spoil) => {
+    const cache = new GraphCache(newFolder())
+    const stored = await cache.store('a', graph(7))
+    spoil(path.dirname(stored))
+    expect(await cache.find('a')).toBeUndefined()
+    await cache.store('a', graph(8))
+    expect(await cache.find('a')).toBe(stored)
+    expect(readFileSync(stored)[0]).toBe(8)
+  })
+
+  it('leaves nothing behind when the making fails', async () => {
+    const folder = newFolder()
+    const cache = new GraphCache(folder)
+    await expect(cache.store('a', graph(7, async () => { throw new Error('no more') }))).rejects.toThrow('no more')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('keeps the first of two that are made at the same time, and both succeed', async () => {
+    const folder = newFolder()
+    const caches = [new GraphCache(folder), new GraphCache(folder)]
+    let waiting = 0
+    let go = (): void => {}
+    const both = new Promise<void>((resolve) => { go = resolve })
+    const paths = await Promise.all(caches.map((cache, i) => cache.store('a', graph(i, async (sink) => {
+      if (++waiting === 2) go()
+      await both
+      await sink.write(0, new Uint8Array(10).fill(i))
+    }))))
+    expect(paths[0]).toBe(paths[1])
+    const byte = readFileSync(paths[0] ?? '')[0]
+    expect(readFileSync(path.join(folder, 'a', 'weights.bin'))[9]).toBe(byte)
+    expect(readdirSync(folder)).toEqual(['a'])
+  })
+
+  it('clears what a dead process left a day ago, and not what a living one writes', async () => {
+    const folder = newFolder()
+    const [old, young] = ['x.1-aa.tmp', 'x.2-bb.tmp'].map((name) => path.join(folder, name))
+    for (const leftover of [old, young]) mkdirSync(leftover ?? '')
+    const yesterday = statSync(folder).mtimeMs / 1000 - 25 * 60 * 60
+    utimesSync(old ?? '', yesterday, yesterday)
+    await new GraphCache(folder).store('a', graph(1))
+    expect(existsSync(old ?? '')).toBe(false)
+    expect(existsSync(young ?? '')).toBe(true)
+  })
+
+  it('names the place it cannot write to', async () => {
+    const folder = newFolder()
+    writeFileSync(path.join(folder, 'file'), '')
+    const cache = new GraphCache(path.join(folder, 'file'))
+    await expect(cache.store('a', graph(1))).rejects.toMatchObject({ code: 'file-unwritable', facts: { file: path.join(folder, 'file', 'a') } })
+  })
+})
