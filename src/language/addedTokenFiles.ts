@@ -8,10 +8,10 @@ import { brokenFile, quote } from './fileGuards'
  */
 export class AddedTokenList {
   private readonly byContent = new Map<string, AddedToken>()
-  private readonly contentOf = new Map<number, string>()
+  private readonly contentOf: string[] = []
 
   constructor(private readonly vocabulary: ReadonlyMap<string, number>) {
-    for (const [token, id] of vocabulary) this.contentOf.set(id, token)
+    for (const [token, id] of vocabulary) this.contentOf[id] = token
   }
 
   get tokens(): readonly AddedToken[] {
@@ -30,7 +30,7 @@ export class AddedTokenList {
     if (typeof content !== 'string' || content === '') throw brokenFile(file, 'an added token has no text')
     if (!isIntegerIn(id, 0, maximumTokenId)) throw brokenFile(file, `the added token ${quote(content)} has no usable id`)
     if ((this.idOf(content) ?? id) !== id) throw brokenFile(file, `the added token ${quote(content)} has two ids`)
-    if ((this.contentOf.get(id) ?? content) !== content) throw brokenFile(file, `two tokens have the id ${id}`)
+    if ((this.contentOf[id] ?? content) !== content) throw brokenFile(file, `two tokens have the id ${id}`)
     const special = flag(file, entry, 'special', false)
     this.insert({
       id,
@@ -52,7 +52,7 @@ export class AddedTokenList {
 
   private insert(token: AddedToken): void {
     this.byContent.set(token.content, token)
-    this.contentOf.set(token.id, token.content)
+    this.contentOf[token.id] = token.content
   }
 }
 

@@ -9,12 +9,12 @@ export const maximumTokenId = 2 ** 22 - 1
 /** @returns id of each token; a Map, because `__proto__` is a token like any other */
 export function readVocabulary(file: string, record: JsonRecord): Map<string, number> {
   const vocabulary = new Map<string, number>()
-  const taken = new Set<number>()
+  const taken: true[] = []
   for (const token of Object.keys(record)) {
     const id = record[token]
     if (!isIntegerIn(id, 0, maximumTokenId)) throw brokenFile(file, `the token ${quote(token)} has no usable id`)
-    if (taken.has(id)) throw brokenFile(file, `two tokens have the id ${id}`)
-    taken.add(id)
+    if (taken[id]) throw brokenFile(file, `two tokens have the id ${id}`)
+    taken[id] = true
     vocabulary.set(token, id)
   }
   if (vocabulary.size === 0) throw brokenFile(file, 'its vocabulary is empty')

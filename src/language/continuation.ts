@@ -14,6 +14,7 @@ export interface ContinuationRequest {
 
 /** When a continuation ends. Probabilities are of whole words, given everything before them. */
 export interface ContinuationLimits {
+  /** The first word is given whole even if it takes more. */
   readonly maxTokens: number
   /** No candidate at all below this probability of the first word. */
   readonly minFirstWord: number

@@ -47,6 +47,9 @@ const apostrophe = /^['’](?:$|\p{L})/u
 export function kindOf(bytes: Uint8Array): TokenKind {
   const lead = bytes[0]
   if (lead === undefined) return TokenKind.None
+  // Nearly all tokens: a Latin letter, with a space before it or not.
+  if (isLatin(lead)) return TokenKind.Letter
+  if (lead === 0x20 && isLatin(bytes[1])) return TokenKind.Spaced
   if (lead >= 0x80 && lead < 0xc0) return TokenKind.Middle
   if (sequenceLength(lead) > bytes.length) return kindOfLead(lead)
   const text = fromUtf8(bytes)
@@ -56,6 +59,10 @@ export function kindOf(bytes: Uint8Array): TokenKind {
   if (unspaced.test(text)) return TokenKind.Unspaced
   if (mark.test(text)) return TokenKind.Mark
   return letter.test(text) ? TokenKind.Letter : TokenKind.Other
+}
+
+function isLatin(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a))
 }
 
 /** A guess from the first byte of a character whose others are in tokens that follow. */

@@ -83,18 +83,6 @@ export function readVocabularyFiles(files: VocabularyFiles, options: TokenizerOp
   })
 }
 
-/** Models may have a few rows more than their tokenizer has tokens, because sizes are rounded up for speed. */
-const mostSpareRows = 1024
-
-/**
- * @param vocabulary rows of the model's embedding
- * @throws InklingError `tokenizer-mismatch`
- */
-export function requireMatchingVocabulary(tokenizer: Tokenizer, vocabulary: number): void {
-  const tokens = tokenizer.vocabularySize
-  if (tokens > vocabulary || vocabulary - tokens > mostSpareRows) throw InklingError.of('tokenizer-mismatch', { tokens, vocabulary })
-}
-
 function requireBpe(model: JsonRecord): void {
   const type = own(model, 'type') ?? 'BPE'
   const unsupported = (what: string): InklingError => InklingError.of('model-unsupported', { reason: `its tokenizer ${what}` })

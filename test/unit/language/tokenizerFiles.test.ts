@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { InklingError } from '../../../src/base/errors'
-import { readTokenizerJson, readVocabularyFiles, requireMatchingVocabulary } from '../../../src/language/tokenizerFiles'
+import { readTokenizerJson, readVocabularyFiles } from '../../../src/language/tokenizerFiles'
 
 const vocabulary = { a: 0, b: 1, Ġ: 2, ab: 3, Ġa: 4, __proto__x: 5 }
 const merges = ['a b', 'Ġ a']
@@ -171,17 +171,5 @@ describe('vocab.json and merges.txt', () => {
     ['added tokens that are a list', { added_tokens_decoder: [] }],
   ])('are refused for %s', (_, configuration) => {
     expect(codeOf(() => read('a b', configuration))).toBe('model-file-broken')
-  })
-})
-
-describe('a tokenizer and a model', () => {
-  it.each([
-    [7, 'nothing thrown'],
-    [8, 'nothing thrown'],
-    [7 + 1024, 'nothing thrown'],
-    [6, 'tokenizer-mismatch'],
-    [50257, 'tokenizer-mismatch'],
-  ])('of %i rows: %s', (rows, outcome) => {
-    expect(codeOf(() => requireMatchingVocabulary(readTokenizerJson(bytes(sound)), rows))).toBe(outcome)
   })
 })
