@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import type { RandomAccess } from './protobufWalk'
+import type { ByteSource } from '../gpt2/byteSource'
 
 /** Runs `read` on a file that is open only that long. */
-export async function withFile<T>(file: string, read: (source: RandomAccess & { readonly name: string }) => Promise<T>): Promise<T> {
+export async function withFile<T>(file: string, read: (source: ByteSource) => Promise<T>): Promise<T> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()

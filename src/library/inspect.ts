@@ -2,7 +2,11 @@ import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { InklingError } from '../base/errors'
 import { isIntegerIn, own, type JsonRecord } from '../base/json'
+import { parameterCount, parseGpt2Config } from '../gpt2/config'
+import { openGpt2Weights } from '../gpt2/weights'
 import { parseJsonObject, quote } from '../language/fileGuards'
+import type { Tokenizer } from '../language/tokenizer'
+import { readTokenizerJson, readVocabularyFiles } from '../language/tokenizerFiles'
 import { withFile } from './folderFile'
 import type { FilePlan } from './filePlan'
 import { externalDataLocations } from './onnxExternalData'
@@ -14,7 +18,8 @@ export interface Inspection {
   readonly problems: readonly string[]
   /** Tokens; undefined when config.json does not say. */
   readonly contextLength: number | undefined
-  readonly modelType: string | undefined
+  /** Number of weights, where the files say it without being run. */
+  readonly parameters: number | undefined
 }
 
 /** Looks into the files of a model without running it. @param folder holds all files of `plan` */
@@ -30,9 +35,29 @@ export async function inspectModel(folder: string, plan: FilePlan<{ readonly pat
     }
   }
   const config = await check(() => readConfig(folder))
-  const modelType = config && own(config, 'model_type')
+  let parameters: number | undefined
   if (plan.layout === 'onnx') problems.push(...(await graphProblems(folder, plan.modelFile)))
-  return { problems, contextLength: config && contextLength(config), modelType: typeof modelType === 'string' ? modelType : undefined }
+  else if (config) {
+    const gpt2 = await check(async () => parseGpt2Config(JSON.stringify(config), 'config.json'))
+    if (gpt2) {
+      parameters = parameterCount(gpt2)
+      await check(() => withFile(path.join(folder, plan.modelFile), (source) => openGpt2Weights({ ...source, name: plan.modelFile }, gpt2)))
+      const tokens = (await check(() => readTokenizer(folder, plan)))?.vocabularySize ?? gpt2.vocabulary
+      if (tokens > gpt2.vocabulary) problems.push(`its tokenizer has ${tokens} tokens, but the model knows ${gpt2.vocabulary}`)
+    }
+  }
+  return { problems, contextLength: config && contextLength(config), parameters }
+}
+
+async function readTokenizer(folder: string, { files }: FilePlan<{ readonly path: string }>): Promise<Tokenizer> {
+  const read = (name: string): Promise<Uint8Array> => fs.readFile(path.join(folder, name))
+  const has = (name: string): boolean => files.some((file) => file.path === name)
+  if (has('tokenizer.json')) return readTokenizerJson(await read('tokenizer.json'))
+  return readVocabularyFiles({
+    vocabulary: await read('vocab.json'),
+    merges: await read('merges.txt'),
+    configuration: has('tokenizer_config.json') ? await read('tokenizer_config.json') : undefined,
+  })
 }
 
 /** No configuration comes near; what is longer is not read. */

@@ -115,7 +115,7 @@ async function gather(offer: InstallOffer, store: ModelStore, environment: Insta
     await lock.requireHeld(listing.id)
   }
 
-  const { problems, contextLength } = await inspectModel(partial, plan)
+  const { problems, contextLength, parameters } = await inspectModel(partial, plan)
   if (problems.length > 0) {
     // Fetched again it would be the same: keeping it would only take space.
     await fs.rm(partial, { recursive: true, force: true })
@@ -125,7 +125,7 @@ async function gather(offer: InstallOffer, store: ModelStore, environment: Insta
   return store.commit({
     id: listing.id, source: source.name, commit: listing.commit, licence: offer.licence,
     layout: plan.layout, modelFile: plan.modelFile,
-    contextLength: known?.contextLength ?? contextLength, parameters: known?.parameters,
+    contextLength: known?.contextLength ?? contextLength, parameters: known?.parameters ?? parameters,
     files: plan.files.flatMap(({ path: name }) => files.find((file) => file.path === name) ?? []),
   })
 }

@@ -1,4 +1,5 @@
-import { MalformedProtobuf, ProtobufWalk, type RandomAccess } from './protobufWalk'
+import type { ByteSource } from '../gpt2/byteSource'
+import { MalformedProtobuf, ProtobufWalk } from './protobufWalk'
 
 /**
  * Finds the files that an ONNX model names as holders of its weights (`TensorProto.external_data`, key `location`).
@@ -24,7 +25,7 @@ const deepest = 32
 const longestLocation = 4096
 
 /** @throws MalformedProtobuf when the file is no ONNX model */
-export async function externalDataLocations(source: RandomAccess): Promise<readonly string[]> {
+export async function externalDataLocations(source: ByteSource): Promise<readonly string[]> {
   const walk = new ProtobufWalk(source)
   const locations = new Set<string>()
   let sawGraph = false

@@ -1,9 +1,4 @@
-/** The bytes of one file, read by range so that a large file is never held whole. */
-export interface RandomAccess {
-  readonly sizeBytes: number
-  /** @returns the bytes from `offset`; fewer than `length` only where the file ends */
-  read(offset: number, length: number): Promise<Uint8Array>
-}
+import type { ByteSource } from '../gpt2/byteSource'
 
 /**
  * Reads a protobuf file by seeking, so that the weights inside are jumped over and never in memory
@@ -27,7 +22,7 @@ export class ProtobufWalk {
   private window: Uint8Array = new Uint8Array(0)
   private windowAt = 0
 
-  constructor(private readonly source: RandomAccess) {}
+  constructor(private readonly source: ByteSource) {}
 
   /** The length-delimited fields between two offsets, in their order. @throws MalformedProtobuf */
   async *fields(begin: number, end: number): AsyncGenerator<Field> {

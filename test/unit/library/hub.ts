@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { content, sendRange, serve, sha256, type Exchange, type TestServer } from './server'
+import { tinyGpt2 } from './tinyGpt2'
 
 /** The files of a small model, and what a hub says of them. */
 export interface FakeModel {
@@ -9,16 +10,17 @@ export interface FakeModel {
   readonly extra?: readonly unknown[]
 }
 
+/** What is larger lies in Git LFS. */
+const largeBytes = 50_000
+
 export const commit = 'a'.repeat(40)
 
 export const smallGpt2: FakeModel = {
-  files: {
-    'config.json': Buffer.from(JSON.stringify({ model_type: 'gpt2', n_positions: 64 })),
-    'tokenizer.json': Buffer.from('{"model":{"type":"BPE"}}'),
-    'model.safetensors': content(300_000),
-    'pytorch_model.bin': content(1000),
-  },
+  files: { ...tinyGpt2(), 'pytorch_model.bin': content(1000) },
 }
+
+/** Bytes of the files that are needed of it. */
+export const smallGpt2Bytes = Object.values(tinyGpt2()).reduce((sum, bytes) => sum + bytes.length, 0)
 
 /** Answers as Hugging Face's hub does: small files are known by Git's hash, large ones by SHA-256 and lie on another path. */
 export function answerAsHub({ files, info, extra }: FakeModel, exchange: Exchange): void {
@@ -31,14 +33,14 @@ export function answerAsHub({ files, info, extra }: FakeModel, exchange: Exchang
     const listed = Object.entries(files).map(([name, bytes]) => ({
       type: 'file', path: name, size: bytes.length,
       oid: createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'),
-      ...(bytes.length > 1000 ? { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
+      ...(bytes.length > largeBytes ? { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
     }))
     return void json([...listed, ...(extra ?? [])])
   }
   const name = decodeURIComponent(path.replace(`/some/model/resolve/${commit}/`, '').replace('/cdn/', ''))
   const bytes = files[name]
   if (bytes === undefined) return void response.writeHead(404, { 'content-type': 'text/html' }).end('no')
-  if (bytes.length > 1000 && !path.startsWith('/cdn/')) return void response.writeHead(302, { location: `/cdn/${encodeURIComponent(name)}` }).end()
+  if (bytes.length > largeBytes && !path.startsWith('/cdn/')) return void response.writeHead(302, { location: `/cdn/${encodeURIComponent(name)}` }).end()
   sendRange(exchange, bytes, `"${sha256(bytes)}"`)
 }
 

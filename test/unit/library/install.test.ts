@@ -11,7 +11,7 @@ import { resolveModel } from '../../../src/library/resolveModel'
 import type { ModelSource } from '../../../src/library/source'
 import { ModelStore } from '../../../src/library/store'
 import { describeProblems, verifyModel } from '../../../src/library/verify'
-import { answerAsHub, commit, serveHub, smallGpt2, type FakeModel } from './hub'
+import { answerAsHub, commit, serveHub, smallGpt2, smallGpt2Bytes, type FakeModel } from './hub'
 import { content, cutAt, quickNetwork, serve, temporaryFolder } from './server'
 
 const forever = new AbortController().signal
@@ -38,7 +38,7 @@ describe('a model from a hub', () => {
     const hub = await serveHub(smallGpt2)
     const offer = await prepareInstall(id, new HubSource(hub.url, undefined, quickNetwork()), forever)
     expect(offer.plan.files.map(({ path: name }) => name)).toEqual(['config.json', 'tokenizer.json', 'model.safetensors'])
-    expect([offer.source.name, offer.licence, offer.totalBytes, offer.listing.commit]).toEqual([hub.url.host, 'mit', 300_062, commit])
+    expect([offer.source.name, offer.licence, offer.totalBytes, offer.listing.commit]).toEqual([hub.url.host, 'mit', smallGpt2Bytes, commit])
     expect(hub.requests).toHaveLength(2)
   })
 
@@ -86,7 +86,7 @@ describe('a model from a hub', () => {
     const environment = { ...systemInstallEnvironment, now: () => (now += 500) }
     await fetchModel(new HubSource(hub.url, undefined, quickNetwork()), await newStore(), (progress) => seen.push(progress), environment)
     const last = seen.at(-1)
-    expect(last).toMatchObject({ kind: 'receiving', file: 'model.safetensors', receivedBytes: 300_062, totalBytes: 300_062, secondsLeft: 0 })
+    expect(last).toMatchObject({ kind: 'receiving', file: 'model.safetensors', receivedBytes: smallGpt2Bytes, totalBytes: smallGpt2Bytes, secondsLeft: 0 })
     expect(last?.kind === 'receiving' && last.bytesPerSecond).toBeGreaterThan(0)
   })
 
@@ -102,6 +102,9 @@ describe('a model from a hub', () => {
     ['with nothing of use', { files: { 'README.md': Buffer.from('hello') } }, 'model-files-unfit: some/model cannot be used: it lacks config.json, vocab.json, merges.txt, tokenizer.json, model.safetensors.'],
     ['without a commit', { ...smallGpt2, info: { sha: '../../x' } }, 'listing-invalid'],
     ['with a config that is none', { files: { ...smallGpt2.files, 'config.json': Buffer.from('{"n_positions":') } }, 'model-files-unfit: some/model cannot be used: The model file config.json cannot be read'],
+    ['with the config of another', { files: { ...smallGpt2.files, 'config.json': Buffer.from('{"model_type":"gpt2","n_layer":2,"n_head":2,"n_embd":64,"n_positions":64,"vocab_size":256}') } }, 'model-files-unfit: some/model cannot be used: The weights lack the tensor h.1.ln_1.weight.'],
+    ['with weights and a tokenizer that are none', { files: { ...smallGpt2.files, 'tokenizer.json': Buffer.from('{}'), 'model.safetensors': content(2000) } }, 'model.safetensors cannot be read: '],
+    ['with a tokenizer of another', { files: { ...smallGpt2.files, 'config.json': Buffer.from('{"model_type":"gpt2","n_layer":2,"n_head":2,"n_embd":64,"n_positions":64,"vocab_size":9}') } }, '; its tokenizer has 256 tokens, but the model knows 9.'],
   ])('%s is refused', async (_, model, expected) => {
     const store = await newStore()
     const hub = await serveHub(model)
@@ -151,7 +154,7 @@ describe('a model from a hub', () => {
 
   it('that ends in other bytes than the listing said is not installed', async () => {
     const store = await newStore()
-    const hub = await serve((exchange) => answerAsHub(exchange.path.startsWith('/api/') ? smallGpt2 : { files: { ...smallGpt2.files, 'config.json': Buffer.from(JSON.stringify({ model_type: 'gpt2', n_positions: 65 })) } }, exchange))
+    const hub = await serve((exchange) => answerAsHub(exchange.path.startsWith('/api/') ? smallGpt2 : { files: { ...smallGpt2.files, 'config.json': Buffer.from((smallGpt2.files['config.json'] ?? '').toString().replace('64', '65')) } }, exchange))
     await expect(fetchModel(new HubSource(hub.url, undefined, quickNetwork()), store)).rejects.toMatchObject({ code: 'download-hash' })
     expect(store.isInstalled(id)).toBe(false)
   })
@@ -206,7 +209,7 @@ describe('an installed model', () => {
   it.each<[string, (folder: string) => Promise<unknown>, string]>([
     ['is whole', async () => {}, ''],
     ['lost a file', (folder) => rm(path.join(folder, 'tokenizer.json')), 'tokenizer.json is missing'],
-    ['has a changed byte', (folder) => writeFile(path.join(folder, 'model.safetensors'), content(300_000, 9)), 'model.safetensors was changed'],
+    ['has a changed byte', (folder) => writeFile(path.join(folder, 'model.safetensors'), content(smallGpt2.files['model.safetensors']?.length ?? 0, 9)), 'model.safetensors was changed'],
     ['was cut', (folder) => writeFile(path.join(folder, 'model.safetensors'), 'x'), 'model.safetensors has another size'],
   ])('that %s is told by a check', async (_, change, expected) => {
     const { store, folder } = await installed()
