@@ -9,12 +9,13 @@ import tseslint from 'typescript-eslint'
 const arrows = {
   base: { from: [], pure: true },
   language: { from: ['base'], pure: true },
-  gpt2: { from: ['base', 'language'], pure: true },
+  onnx: { from: ['base'], pure: true },
+  gpt2: { from: ['base', 'language', 'onnx'], pure: true },
   completion: { from: ['base', 'language'], pure: true },
   gan: { from: ['base'], pure: true },
   'gan-tfjs': { from: ['base', 'gan'], runtime: '@tensorflow/' },
   library: { from: ['base', 'language', 'gpt2'] },
-  engine: { from: ['base', 'language', 'gpt2', 'library', 'gan', 'gan-tfjs'] },
+  engine: { from: ['base', 'language', 'onnx', 'gpt2', 'library', 'gan', 'gan-tfjs'] },
   cli: { from: ['base', 'language', 'gpt2', 'completion', 'gan', 'gan-tfjs', 'library', 'engine'] },
   host: { from: ['base', 'language', 'completion', 'gan', 'library', 'engine'], vscode: true },
 }

@@ -1,6 +1,6 @@
 import type { Gpt2Config } from './config'
-import { dataType } from './onnx/model'
-import type { GraphBuilder } from './onnx/graphBuilder'
+import { dataType } from '../onnx/model'
+import type { GraphBuilder } from '../onnx/graphBuilder'
 import type { LinearOptions, WeightFormat } from './weightFormat'
 import { tensorShapes, type Gpt2Weights } from './weights'
 

@@ -1,5 +1,5 @@
-import { dataType } from './onnx/model'
-import { GraphBuilder } from './onnx/graphBuilder'
+import { dataType } from '../onnx/model'
+import { GraphBuilder } from '../onnx/graphBuilder'
 
 /**
  * A graph without weights that says how likely tokens were, from the logits before them. It stands apart from the model's

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ProtobufWriter } from '../../../src/gpt2/onnx/protobuf'
+import { ProtobufWriter } from '../../../src/onnx/protobuf'
 
 /** Bytes as the encoding's own documentation writes them. */
 describe('the protobuf writer', () => {
