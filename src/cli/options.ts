@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { ModelSpec, Sampling } from '../engine/protocol'
+import type { ModelSpec } from '../engine/protocol'
+import type { Sampling } from '../language/sampling'
 
 /** Wrong usage: exit code 2 and a pointer to --help. */
 export class UsageError extends Error {}

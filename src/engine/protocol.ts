@@ -1,6 +1,8 @@
 import type { ErrorOnWire } from '../base/errors'
 import type { Continuation, ContinuationRequest } from '../language/continuation'
-import type { ModelDescription, TokenScore } from '../language/languageModel'
+import type { Generation, GenerationRequest } from '../language/generate'
+import type { ModelDescription } from '../language/languageModel'
+import type { TextScore } from '../language/score'
 
 /**
  * The one protocol between the extension host (or any client) and the engine child. Every call carries the model it
@@ -13,28 +15,12 @@ export interface ModelSpec {
   /** Folder with Hugging Face's files. */
   readonly folder: string
   readonly precision: 'int8' | 'int4' | 'fp32'
-  readonly device: string
+  readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml'
   /** 0 lets the engine choose. */
   readonly threads: number
   /** Where graphs made from weights are kept; nothing is written when undefined. */
   readonly cacheFolder: string | undefined
 }
-
-/** How the next token is drawn; `greedy` takes the likeliest. */
-export type Sampling =
-  | { readonly kind: 'greedy'; readonly repetitionPenalty: number }
-  | {
-      readonly kind: 'sample'
-      readonly temperature: number
-      /** 0 switches it off. */
-      readonly topK: number
-      /** 1 switches it off. */
-      readonly topP: number
-      /** 1 switches it off. */
-      readonly repetitionPenalty: number
-      /** 32-bit; equal seeds give equal text. */
-      readonly seed: number
-    }
 
 /** One kind of call: what goes in, what comes out, and what may come before that. */
 interface Call<Params, Result, Partial = never> {
@@ -50,7 +36,7 @@ export interface EngineCalls {
   continue: Call<ContinueParams, readonly Continuation[], CandidateText>
   /** Free text; partials are pieces to append. */
   generate: Call<GenerateParams, GenerateResult, GeneratedPiece>
-  score: Call<ScoreParams, ScoreResult>
+  score: Call<ScoreParams, TextScore>
   tokenize: Call<{ readonly text: string }, Tokenized>
 }
 
@@ -77,34 +63,15 @@ export interface CandidateText {
   readonly text: string
 }
 
-export interface GenerateParams {
-  readonly prompt: string
-  readonly maxNewTokens: number
-  readonly sequences: number
-  readonly sampling: Sampling
-  /** Generation ends before the first of these. */
-  readonly stop: readonly string[]
-}
+export type GenerateParams = GenerationRequest
 
 export interface GeneratedPiece {
   readonly sequence: number
+  /** To be put behind what this sequence has so far. */
   readonly text: string
 }
 
-export interface GeneratedSequence {
-  /** The continuation alone. */
-  readonly text: string
-  readonly tokens: readonly number[]
-  /** Sum over `tokens`, natural logarithm, under the model's unmodified distribution. */
-  readonly logprob: number
-  readonly finish: 'length' | 'eos' | 'stop'
-}
-
-export interface GenerateResult {
-  readonly promptTokens: number
-  /** True when the prompt was longer than the context and only its end was read. */
-  readonly promptCut: boolean
-  readonly sequences: readonly GeneratedSequence[]
+export interface GenerateResult extends Generation {
   readonly prefillMs: number
   readonly decodeMs: number
 }
@@ -112,12 +79,6 @@ export interface GenerateResult {
 export interface ScoreParams {
   readonly text: string
   readonly alternatives: number
-}
-
-export interface ScoreResult {
-  readonly tokens: readonly (TokenScore & { readonly text: string })[]
-  readonly bits: number
-  readonly bytes: number
 }
 
 export interface Tokenized {

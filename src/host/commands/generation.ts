@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import type { Sampling } from '../../engine/protocol'
+import type { Sampling } from '../../language/sampling'
 import type { Settings } from '../settings'
 
 /** How the settings want text to be drawn. */

@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import * as os from 'node:os'
+import * as path from 'node:path'
+import { isCancelled } from '../base/cancellation'
+import { toInklingError } from '../base/errors'
+import { createEngine } from '../engine/operations'
+import type { Handlers } from '../engine/server'
+import { complete, completeUsage } from './complete'
+import { generate, generateUsage } from './generate'
+import type { Io } from './io'
+import { UsageError, type Places } from './options'
+import { score, scoreUsage } from './score'
+import { tokenize, tokenizeUsage } from './tokenize'
+
+type Command = (args: readonly string[], handlers: Handlers, places: Places, io: Io) => Promise<void>
+
+const commands: Readonly<Record<string, { readonly run: Command; readonly usage: string }>> = {
+  generate: { run: generate, usage: generateUsage },
+  tokenize: { run: tokenize, usage: tokenizeUsage },
+  score: { run: score, usage: scoreUsage },
+  complete: { run: complete, usage: completeUsage },
+}
+
+const usage = `Usage:\n\n${Object.values(commands).map((command) => command.usage).join('\n\n')}\n`
+
+/** @returns the exit code: 0 done, 1 failed with one line that says how to mend it, 2 wrong usage */
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name = '', ...args] = argv
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.stdout.write(usage)
+    return 0
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) {
+    io.stderr.write(`inkling: ${name === '' ? 'a command is missing' : `there is no command ${name}`}\n\n${usage}`)
+    return 2
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    io.stdout.write(command.usage + '\n')
+    return 0
+  }
+  const root = path.join(__dirname, '..')
+  const engine = createEngine({ onStatus: () => {}, onLog: (text) => io.stderr.write(text + '\n') })
+  try {
+    await command.run(args, engine.handlers, { embeddedModel: path.join(root, 'media/model'), cache: cacheFolder() }, io)
+    return 0
+  } catch (error) {
+    if (isCancelled(error)) return 130
+    if (error instanceof UsageError) {
+      io.stderr.write(`inkling: ${error.message}\n\n${command.usage}\n`)
+      return 2
+    }
+    const known = toInklingError(error)
+    io.stderr.write(`inkling: ${known.message} ${known.remedy.hint}\n`)
+    if (process.env.INKLING_DEBUG && known.cause instanceof Error) io.stderr.write((known.cause.stack ?? known.cause.message) + '\n')
+    return 1
+  } finally {
+    engine.dispose()
+  }
+}
+
+/** Where graphs made from weights are kept between runs: the platform's folder for caches. */
+function cacheFolder(): string {
+  const { env, platform } = process
+  const home = os.homedir()
+  if (env.INKLING_CACHE) return env.INKLING_CACHE
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local'), 'inkling', 'graphs')
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'inkling', 'graphs')
+  return path.join(env.XDG_CACHE_HOME ?? path.join(home, '.cache'), 'inkling', 'graphs')
+}
+
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
+// A reader that closes early (head) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+void main(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, signal: interrupted.signal }).then((code) => {
+  process.exitCode = code
+})

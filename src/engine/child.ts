@@ -1,0 +1,21 @@
+import { createEngine } from './operations'
+import type { FromEngine, ToEngine } from './protocol'
+import { EngineServer } from './server'
+
+/** The engine's process: speaks the protocol with its parent and ends with it. */
+function send(message: FromEngine): void {
+  // A parent that is gone takes no answer; `disconnect` ends this process.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
+}
+
+const engine = createEngine({
+  onStatus: (status) => send({ type: 'status', status }),
+  onLog: (text) => send({ type: 'log', level: 'info', text }),
+})
+const server = new EngineServer(engine.handlers, send)
+
+process.on('message', (message) => {
+  // Only the parent that forked this process can write to the channel, with the same protocol file.
+  server.receive(message as ToEngine)
+})
+process.on('disconnect', () => process.exit(0))

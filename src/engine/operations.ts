@@ -1,0 +1,125 @@
+import type { Clock } from '../base/clock'
+import { throwIfCancelled } from '../base/cancellation'
+import { Disposable } from '../base/lifecycle'
+import { ContinuationWriter } from '../language/continuationWriter'
+import { generate } from '../language/generate'
+import type { LanguageModel } from '../language/languageModel'
+import { pieceTexts } from '../language/pieces'
+import { scoreText } from '../language/score'
+import { readTokenizer, requireModelFolder } from './modelFolder'
+import { ModelPool, type OpenModel } from './modelPool'
+import { openGpt2 } from './onnx/openGpt2'
+import type { LoadStatus } from './protocol'
+import type { Handlers } from './server'
+import { Sessions } from './sessions'
+import { systemClock } from './systemClock'
+
+export interface EngineListener {
+  onStatus(status: LoadStatus): void
+  onLog(text: string): void
+}
+
+export interface EngineLimits {
+  /** Models in memory at a time. */
+  readonly models: number
+  /** Documents of one model whose key/value caches are kept. */
+  readonly sessions: number
+  /** A model that nobody asked for this long leaves the memory. */
+  readonly idleMs: number
+}
+
+const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_000 }
+
+/** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
+export function createEngine(listener: EngineListener, limits: EngineLimits = defaultLimits, clock: Clock = systemClock): InProcessEngine {
+  return new InProcessEngine(listener, limits, clock, (spec, onFraction) => openModelFolder(spec, onFraction, listener))
+}
+
+export class InProcessEngine extends Disposable {
+  private readonly sessions = new Map<LanguageModel, Sessions>()
+  private readonly writers = new WeakMap<LanguageModel, ContinuationWriter>()
+  private readonly pool: ModelPool
+
+  constructor(
+    listener: EngineListener,
+    private readonly limits: EngineLimits,
+    private readonly clock: Clock,
+    open: OpenModel,
+  ) {
+    super()
+    this.pool = this.register(new ModelPool(open, clock, limits, (status) => listener.onStatus(status), (model) => this.forget(model)))
+  }
+
+  readonly handlers: Handlers = {
+    load: ({ model: spec }) =>
+      this.pool.use(spec, async ({ model, loadMs }) => ({ description: model.description, contextLength: model.contextLength, loadMs })),
+
+    continue: ({ model: spec, session, request }, { signal, partial }) =>
+      this.pool.use(spec, ({ model }) =>
+        this.sessionsOf(model).use(session, async (context) => {
+          // Its turn may come long after it was asked.
+          throwIfCancelled(signal)
+          return this.writerOf(model).write(context, request, (candidate, text) => partial({ candidate, text }), signal)
+        }),
+      ),
+
+    generate: ({ model: spec, ...request }, { signal, partial }) =>
+      this.pool.use(spec, ({ model }) =>
+        this.sessionsOf(model).use('generate', async (context) => {
+          throwIfCancelled(signal)
+          // 8-bit kernels for one row and for many differ in the last bits, so a warm cache would make equal seeds differ.
+          context.truncate(0)
+          const began = this.clock.now()
+          let prefilled = began
+          const generation = await generate(model, context, request, {
+            prefilled: () => (prefilled = this.clock.now()),
+            text: (sequence, text) => partial({ sequence, text }),
+          }, signal)
+          return { ...generation, prefillMs: prefilled - began, decodeMs: this.clock.now() - prefilled }
+        }),
+      ),
+
+    score: ({ model: spec, text, alternatives }, { signal }) =>
+      this.pool.use(spec, ({ model }) =>
+        this.sessionsOf(model).use('score', (context) => scoreText(model, context, text, alternatives, undefined, signal)),
+      ),
+
+    tokenize: async ({ model: spec, text }) => {
+      const tokenizer = await readTokenizer(spec.folder)
+      const ids = tokenizer.encode(text)
+      return { ids: Array.from(ids), pieces: pieceTexts(tokenizer, ids) }
+    },
+  }
+
+  private sessionsOf(model: LanguageModel): Sessions {
+    const known = this.sessions.get(model) ?? new Sessions(model, this.limits.sessions)
+    this.sessions.set(model, known)
+    return known
+  }
+
+  private writerOf(model: LanguageModel): ContinuationWriter {
+    const known = this.writers.get(model) ?? new ContinuationWriter(model)
+    this.writers.set(model, known)
+    return known
+  }
+
+  private forget(model: LanguageModel): void {
+    this.sessions.get(model)?.dispose()
+    this.sessions.delete(model)
+  }
+}
+
+async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction: (fraction: number) => void, listener: EngineListener): Promise<LanguageModel> {
+  await requireModelFolder(spec.folder)
+  return openGpt2({
+    folder: spec.folder,
+    tokenizer: await readTokenizer(spec.folder),
+    precision: spec.precision,
+    // Nothing is measured yet that would speak for another device.
+    device: spec.device === 'auto' ? 'cpu' : spec.device,
+    threads: spec.threads === 0 ? undefined : spec.threads,
+    cacheFolder: spec.cacheFolder,
+    onProgress: (fraction, stage) => onFraction(stage === 'converting' ? fraction * 0.9 : stage === 'starting' ? 0.9 + fraction * 0.1 : 0),
+    onWarning: (warning) => listener.onLog(warning.message),
+  })
+}
