@@ -15,11 +15,20 @@ interface QuantizedMatrix {
   readonly columns: number
   readonly blockSize: number
   readonly blocks: number
+  readonly bits: Bits
   readonly codes: WeightPlace
   readonly scales: WeightPlace
+  /** Of 4-bit blocks alone. */
+  readonly zeroPoints: WeightPlace | undefined
 }
 
-/** Matrices in blocks of 8 or 4 bits; biases and normalizations stay in 32. */
+/** Layers in long blocks of 8 bits, or in short ones of 4. */
+const layerBlock: Readonly<Record<Bits, 32 | 128>> = { 8: 128, 4: 32 }
+
+/**
+ * Matrices in blocks of 8 or 4 bits; biases and normalizations stay in 32. Embedding and head have 8 bits in any case: at 4
+ * they alone would do a quarter of the damage.
+ */
 export class BlockWeights implements WeightFormat {
   private readonly shapes: ReadonlyMap<string, readonly number[]>
   private readonly floats: FloatWeights
@@ -29,8 +38,7 @@ export class BlockWeights implements WeightFormat {
     private readonly graph: GraphBuilder,
     private readonly config: Gpt2Config,
     private readonly weights: Gpt2Weights,
-    private readonly bits: Bits,
-    private readonly preferredBlock: 32 | 128,
+    private readonly layerBits: Bits,
   ) {
     this.shapes = tensorShapes(config)
     this.floats = new FloatWeights(graph, config, weights)
@@ -40,10 +48,10 @@ export class BlockWeights implements WeightFormat {
     const matrix = this.vocabularyMatrix('wte.weight')
     this.embedding = matrix
     const padded = matrix.blocks * matrix.blockSize
-    const codes = this.graph.weight('wte.codes', dataType.uint8, [matrix.rows, (padded * this.bits) / 8], matrix.codes)
+    const codes = this.graph.weight('wte.codes', dataType.uint8, [matrix.rows, (padded * matrix.bits) / 8], matrix.codes)
     const scales = this.graph.weight('wte.scales', dataType.float, [matrix.rows, matrix.blocks], matrix.scales)
     const rows = this.graph.msNode('GatherBlockQuantized', [codes, ids, scales], {
-      bits: { int: this.bits },
+      bits: { int: matrix.bits },
       block_size: { int: matrix.blockSize },
       gather_axis: { int: 0 },
       quantize_axis: { int: 1 },
@@ -53,24 +61,25 @@ export class BlockWeights implements WeightFormat {
   }
 
   linear(x: string, name: string, options: LinearOptions = {}): string {
-    const bias = options.withoutBias ? [] : ['', '', this.floats.tensor(`${name}.bias`, options.scale)]
+    const bias = options.withoutBias ? '' : this.floats.tensor(`${name}.bias`, options.scale)
     return this.multiply(x, name, this.layerMatrix(`${name}.weight`, options.scale), bias)
   }
 
   head(x: string): string {
     const matrix = this.config.tiedHead && this.embedding ? this.embedding : this.vocabularyMatrix('lm_head.weight')
-    return this.multiply(x, 'head', matrix, [], 'logits')
+    return this.multiply(x, 'head', matrix, '', 'logits')
   }
 
   /** x [n, columns] times the transpose of the matrix. */
-  private multiply(x: string, name: string, matrix: QuantizedMatrix, more: readonly string[], output?: string): string {
-    const { rows, columns, blocks, blockSize } = matrix
-    const codes = this.graph.weight(`${name}.codes`, dataType.uint8, [rows, blocks, (blockSize * this.bits) / 8], matrix.codes)
+  private multiply(x: string, name: string, matrix: QuantizedMatrix, bias: string, output?: string): string {
+    const { rows, columns, bits, blocks, blockSize } = matrix
+    const codes = this.graph.weight(`${name}.codes`, dataType.uint8, [rows, blocks, (blockSize * bits) / 8], matrix.codes)
     const scales = this.graph.weight(`${name}.scales`, dataType.float, [rows, blocks], matrix.scales)
-    return this.graph.msNode('MatMulNBits', [x, codes, scales, ...more], {
+    const zeroPoints = matrix.zeroPoints ? this.graph.weight(`${name}.zeroPoints`, dataType.uint8, [rows, Math.ceil(blocks / 2)], matrix.zeroPoints) : ''
+    return this.graph.msNode('MatMulNBits', [x, codes, scales, zeroPoints, '', bias], {
       K: { int: columns },
       N: { int: rows },
-      bits: { int: this.bits },
+      bits: { int: bits },
       block_size: { int: blockSize },
       // Activations go to 8 bits block by block, row by row: a prompt gives the same numbers however it is cut up.
       accuracy_level: { int: 4 },
@@ -80,15 +89,16 @@ export class BlockWeights implements WeightFormat {
   /** A Conv1D matrix [in, out], which the operators want as [out, in]. */
   private layerMatrix(name: string, scale: LinearOptions['scale']): QuantizedMatrix {
     const [inputs = 1, outputs = 1] = this.shapes.get(name) ?? []
-    const matrix = this.placeMatrix(outputs, inputs)
+    const matrix = this.placeMatrix(outputs, inputs, this.layerBits)
     this.graph.recipes.push({
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
         const values = await this.weights.read(name)
         if (scale) scaleColumns(values, outputs, scale)
-        const { codes, scales } = this.quantize(transpose(values, inputs, outputs), matrix)
+        const { codes, scales, zeroPoints } = quantize(transpose(values, inputs, outputs), matrix)
         await sink.write(matrix.codes.offset, codes)
         await sink.write(matrix.scales.offset, new Uint8Array(scales.buffer))
+        if (matrix.zeroPoints) await sink.write(matrix.zeroPoints.offset, zeroPoints)
       },
     })
     return matrix
@@ -97,13 +107,13 @@ export class BlockWeights implements WeightFormat {
   /** An embedding or head [vocabulary, width], converted piece by piece: it is far larger than any other tensor. */
   private vocabularyMatrix(name: string): QuantizedMatrix {
     const [rows = 1, columns = 1] = this.shapes.get(name) ?? []
-    const matrix = this.placeMatrix(rows, columns)
+    const matrix = this.placeMatrix(rows, columns, 8)
     const pieceRows = Math.max(1, Math.floor(pieceElements / columns))
     this.graph.recipes.push({
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
         for (let row = 0; row < rows; row += pieceRows) {
-          const { codes, scales } = this.quantize(await this.weights.read(name, row, Math.min(row + pieceRows, rows)), matrix)
+          const { codes, scales } = quantize(await this.weights.read(name, row, Math.min(row + pieceRows, rows)), matrix)
           await sink.write(matrix.codes.offset + (row * matrix.codes.length) / rows, codes)
           await sink.write(matrix.scales.offset + (row * matrix.scales.length) / rows, new Uint8Array(scales.buffer))
         }
@@ -112,15 +122,16 @@ export class BlockWeights implements WeightFormat {
     return matrix
   }
 
-  private placeMatrix(rows: number, columns: number): QuantizedMatrix {
-    const blockSize = blockSizeFor(columns, this.preferredBlock)
+  private placeMatrix(rows: number, columns: number, bits: Bits): QuantizedMatrix {
+    const blockSize = blockSizeFor(columns, layerBlock[bits])
     const blocks = Math.ceil(columns / blockSize)
-    const codes = this.graph.place(dataType.uint8, [rows, blocks, (blockSize * this.bits) / 8])
+    const codes = this.graph.place(dataType.uint8, [rows, blocks, (blockSize * bits) / 8])
     const scales = this.graph.place(dataType.float, [rows, blocks])
-    return { rows, columns, blockSize, blocks, codes, scales }
+    const zeroPoints = bits === 4 ? this.graph.place(dataType.uint8, [rows, Math.ceil(blocks / 2)]) : undefined
+    return { rows, columns, blockSize, blocks, bits, codes, scales, zeroPoints }
   }
+}
 
-  private quantize(rows: Float32Array, { columns, blockSize }: QuantizedMatrix): QuantizedRows {
-    return quantizeRows(rows, columns, blockSize, this.bits)
-  }
+function quantize(rows: Float32Array, { columns, blockSize, bits }: QuantizedMatrix): QuantizedRows {
+  return quantizeRows(rows, columns, blockSize, bits)
 }

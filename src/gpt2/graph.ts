@@ -8,7 +8,7 @@ import type { Precision, WeightFormat } from './weightFormat'
 import type { Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes: graphs on disk from older builders are not used. */
-export const builderVersion = 1
+export const builderVersion = 2
 
 /** A GPT-2 as ONNX: a small model file and a file of weights beside it. */
 export interface Gpt2Graph {
@@ -63,9 +63,7 @@ class Gpt2Layers {
 
   constructor(private readonly graph: GraphBuilder, private readonly config: Gpt2Config, weights: Gpt2Weights, precision: Precision) {
     this.floats = new FloatWeights(graph, config, weights)
-    this.format = precision === 'fp32' ? this.floats
-      : precision === 'int8' ? new BlockWeights(graph, config, weights, 8, 128)
-        : new BlockWeights(graph, config, weights, 4, 32)
+    this.format = precision === 'fp32' ? this.floats : new BlockWeights(graph, config, weights, precision === 'int8' ? 8 : 4)
   }
 
   build(): void {

@@ -1,12 +1,14 @@
 /**
  * Block quantization for ONNX Runtime's MatMulNBits and GatherBlockQuantized: every row is cut into blocks along its
- * length, and a block has one scale. value ≈ scale · (code − 2^(bits−1)).
+ * length, and a block has one scale and one zero point. value ≈ scale · (code − zero point).
  */
 export interface QuantizedRows {
   /** [rows, blocks, blockSize · bits / 8]; of 4-bit codes two lie in a byte, the first in the lower half */
   readonly codes: Uint8Array
   /** [rows, blocks] */
   readonly scales: Float32Array
+  /** [rows, ⌈blocks / 2⌉], two in a byte like the codes; 8-bit blocks all have 128 and none of this */
+  readonly zeroPoints: Uint8Array
 }
 
 export type Bits = 4 | 8
@@ -26,21 +28,28 @@ export function blockSizeFor(length: number, preferred: 32 | 128): number {
 export function quantizeRows(values: Float32Array, columns: number, blockSize: number, bits: Bits): QuantizedRows {
   const rows = values.length / columns
   const blocks = Math.ceil(columns / blockSize)
+  const zeroBytes = bits === 8 ? 0 : Math.ceil(blocks / 2)
   const codes = new Uint8Array((rows * blocks * blockSize * bits) / 8)
   const scales = new Float32Array(rows * blocks)
-  const quantizeBlock = bits === 8 ? quantizeBlock8 : quantizeBlock4
+  const zeroPoints = new Uint8Array(rows * zeroBytes)
   const block = new Float32Array(blockSize)
   for (let row = 0; row < rows; row++) {
     for (let b = 0; b < blocks; b++) {
       const from = row * columns + b * blockSize
-      const to = Math.min(from + blockSize, (row + 1) * columns)
       block.fill(0)
-      block.set(values.subarray(from, to))
+      block.set(values.subarray(from, Math.min(from + blockSize, (row + 1) * columns)))
       const index = row * blocks + b
-      scales[index] = quantizeBlock(block, codes, (index * blockSize * bits) / 8)
+      if (bits === 8) {
+        scales[index] = quantizeBlock8(block, codes, index * blockSize)
+      } else {
+        const { scale, zeroPoint } = quantizeBlock4(block, codes, (index * blockSize) / 2)
+        scales[index] = scale
+        const byte = row * zeroBytes + (b >> 1)
+        zeroPoints[byte] = (zeroPoints[byte] ?? 0) | (zeroPoint << (4 * (b & 1)))
+      }
     }
   }
-  return { codes, scales }
+  return { codes, scales, zeroPoints }
 }
 
 /** The largest magnitude becomes ±127; nothing is cut off. @returns the scale */
@@ -53,24 +62,56 @@ function quantizeBlock8(block: Float32Array, codes: Uint8Array, at: number): num
   return scale
 }
 
+interface Block4 {
+  readonly scale: number
+  readonly zeroPoint: number
+}
+
+/** How much of the range from the smallest to the largest value the codes span: cutting off the ends can cost less than it gains. */
+const spans = [1, 0.95, 0.9, 0.84]
+
 /**
- * Codes reach from −8 to 7, so the value of largest magnitude takes −8 and the scale takes its sign: one more step of
- * resolution. @returns the scale
+ * Sixteen steps are few, so a few grids are tried and the one with the least squared error is taken. For given codes q the
+ * best scale is Σxq / Σq² (least squares), and the error it leaves is Σx² − (Σxq)² / Σq²: one pass for each grid.
  */
-function quantizeBlock4(block: Float32Array, codes: Uint8Array, at: number): number {
-  let extreme = 0
+function quantizeBlock4(block: Float32Array, codes: Uint8Array, at: number): Block4 {
+  let low = 0
+  let high = 0
   for (let i = 0; i < block.length; i++) {
-    const value = block[i] ?? 0
-    if (Math.abs(value) > Math.abs(extreme)) extreme = value
+    low = Math.min(low, block[i] ?? 0)
+    high = Math.max(high, block[i] ?? 0)
   }
-  const scale = Math.fround(extreme / -8)
-  const inverse = scale === 0 ? 0 : 1 / scale
-  for (let i = 0; i < block.length; i += 2) {
-    const low = clamp(Math.round((block[i] ?? 0) * inverse) + 8, 0, 15)
-    const high = clamp(Math.round((block[i + 1] ?? 0) * inverse) + 8, 0, 15)
-    codes[at + i / 2] = low | (high << 4)
+  let best = { step: 0, scale: 0, zeroPoint: 8 }
+  let bestGain = 0
+  for (const span of spans) {
+    const step = ((high - low) * span) / 15
+    const inverse = step === 0 ? 0 : 1 / step
+    for (let zeroPoint = clamp(Math.floor(-low * inverse), 0, 15), last = clamp(zeroPoint + 1, 0, 15); zeroPoint <= last; zeroPoint++) {
+      let products = 0
+      let squares = 0
+      for (let i = 0; i < block.length; i++) {
+        const value = block[i] ?? 0
+        const q = code4(value * inverse + zeroPoint) - zeroPoint
+        products += value * q
+        squares += q * q
+      }
+      const gain = squares === 0 ? 0 : (products * products) / squares
+      if (gain > bestGain) {
+        bestGain = gain
+        best = { step, scale: Math.fround(products / squares), zeroPoint }
+      }
+    }
   }
-  return scale
+  const inverse = best.step === 0 ? 0 : 1 / best.step
+  const code = (value: number): number => code4(value * inverse + best.zeroPoint)
+  for (let i = 0; i < block.length; i += 2) codes[at + i / 2] = code(block[i] ?? 0) | (code(block[i + 1] ?? 0) << 4)
+  return best
+}
+
+/** The nearest code. Conversion to a 32-bit integer is how JavaScript rounds fast. */
+function code4(position: number): number {
+  const code = (position + 0.5) | 0
+  return position < 0 ? 0 : code > 15 ? 15 : code
 }
 
 function clamp(value: number, low: number, high: number): number {

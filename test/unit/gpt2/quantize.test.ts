@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { blockSizeFor, quantizeRows, transpose, type Bits, type QuantizedRows } from '../../../src/gpt2/quantize'
 
-/** What the operators make of the codes: scale · (code − 2^(bits−1)), without the filling. */
-function dequantized({ codes, scales }: QuantizedRows, columns: number, blockSize: number, bits: Bits): number[] {
-  const padded = Math.ceil(columns / blockSize) * blockSize
-  const code = (i: number): number => (bits === 8 ? codes[i] ?? 0 : ((codes[i >> 1] ?? 0) >> (i % 2 === 0 ? 0 : 4)) & 15)
-  const values = Array.from({ length: codes.length * (8 / bits) }, (_, i) => (scales[Math.floor(i / blockSize)] ?? 0) * (code(i) - 2 ** (bits - 1)))
-  return values.filter((_, i) => i % padded < columns)
+/** What the operators make of the codes: scale · (code − zero point), without the filling. */
+function dequantized({ codes, scales, zeroPoints }: QuantizedRows, columns: number, blockSize: number, bits: Bits): number[] {
+  const blocks = Math.ceil(columns / blockSize)
+  const half = (bytes: Uint8Array, i: number): number => ((bytes[i >> 1] ?? 0) >> (i % 2 === 0 ? 0 : 4)) & 15
+  return Array.from({ length: (codes.length * 8) / bits }, (_, i) => {
+    const block = Math.floor(i / blockSize)
+    const row = Math.floor(block / blocks)
+    const code = bits === 8 ? codes[i] ?? 0 : half(codes, i)
+    const zero = bits === 8 ? 128 : half(zeroPoints.subarray(row * Math.ceil(blocks / 2)), block % blocks)
+    return (scales[block] ?? 0) * (code - zero)
+  }).filter((_, i) => i % (blocks * blockSize) < columns)
 }
 
 /** Numbers like weights: a sum of uniform ones, and now and then a large one. */
@@ -16,26 +21,49 @@ function weights(count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => (uniform() + uniform() + uniform()) * (i % 97 === 0 ? 4 : 1))
 }
 
+function blockOf(values: Float32Array, i: number, columns: number, blockSize: number): readonly number[] {
+  const row = Math.floor(i / columns)
+  const from = i - ((i - row * columns) % blockSize)
+  return [...values.subarray(from, Math.min(from + blockSize, (row + 1) * columns))]
+}
+
+/** Squared error of rounding to sixteen steps from the smallest to the largest value (zero among them). */
+function evenSteps(block: readonly number[]): number {
+  const low = Math.min(0, ...block)
+  const step = (Math.max(0, ...block) - low) / 15
+  const zero = Math.floor(-low / step)
+  return block.reduce((sum, value) => sum + (step * (Math.max(0, Math.min(15, Math.round(value / step + zero))) - zero) - value) ** 2, 0)
+}
+
 describe('quantization in blocks', () => {
-  it.each<[Bits, number, number, number, number]>([
-    [8, 1, 128, 128, 1 / 254],
-    [8, 5, 96, 32, 1 / 254],
-    [8, 3, 33, 16, 1 / 254],
-    [4, 2, 64, 32, 1 / 16],
-    [4, 7, 33, 16, 1 / 16],
-  ])('with %i bits, %i×%i in blocks of %i, is off by half a step at most', (bits, rows, columns, blockSize, halfStep) => {
+  it.each<[number, number, number]>([[1, 128, 128], [5, 96, 32], [3, 33, 16]])('with 8 bits, %i×%i in blocks of %i, is off by half a step at most', (rows, columns, blockSize) => {
     const values = weights(rows * columns)
-    const restored = dequantized(quantizeRows(values, columns, blockSize, bits), columns, blockSize, bits)
+    const restored = dequantized(quantizeRows(values, columns, blockSize, 8), columns, blockSize, 8)
     expect(restored).toHaveLength(values.length)
-    const blocks = Math.ceil(columns / blockSize)
-    for (let block = 0; block < rows * blocks; block++) {
-      const row = Math.floor(block / blocks)
-      const from = row * columns + (block % blocks) * blockSize
-      const to = Math.min(from + blockSize, (row + 1) * columns)
-      const largest = Math.max(...values.subarray(from, to).map(Math.abs))
-      // With 4 bits the far end has one code less: there it may be a whole step.
-      const bound = largest * halfStep * (bits === 4 ? 2 : 1) * 1.0001
-      for (let i = from; i < to; i++) expect(Math.abs((restored[i] ?? NaN) - (values[i] ?? NaN))).toBeLessThanOrEqual(bound)
+    for (const [i, value] of values.entries()) {
+      const block = blockOf(values, i, columns, blockSize)
+      expect(Math.abs((restored[i] ?? NaN) - value)).toBeLessThanOrEqual(Math.max(...block.map(Math.abs)) / 253.9)
+    }
+  })
+
+  it.each<[number, number, number]>([[2, 64, 32], [7, 33, 16], [4, 96, 32], [1, 160, 32]])('with 4 bits, %i×%i in blocks of %i, errs no more than sixteen even steps would', (rows, columns, blockSize) => {
+    const values = weights(rows * columns)
+    const restored = dequantized(quantizeRows(values, columns, blockSize, 4), columns, blockSize, 4)
+    expect(restored).toHaveLength(values.length)
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column += blockSize) {
+        const from = row * columns + column
+        const block = blockOf(values, from, columns, blockSize)
+        const error = block.reduce((sum, value, i) => sum + ((restored[from + i] ?? NaN) - value) ** 2, 0)
+        expect(error).toBeLessThanOrEqual(evenSteps(block) * 1.0001 + 1e-12)
+      }
+    }
+  })
+
+  it('with 4 bits gives sixteen even values back exactly, wherever zero is among them', () => {
+    for (const offset of [0, 3, 8, 15]) {
+      const values = Float32Array.from({ length: 16 }, (_, i) => (i - offset) / 4)
+      expect(dequantized(quantizeRows(values, 16, 16, 4), 16, 16, 4)).toEqual([...values].map((value) => value + 0))
     }
   })
 
