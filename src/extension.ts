@@ -17,6 +17,7 @@ import { Snooze } from './host/snooze'
 import { StatusBar } from './host/statusBar'
 import { showStatusMenu } from './host/statusMenu'
 import type { StatusInput } from './host/statusView'
+import { Studio } from './host/studio/studio'
 import { Suggestions } from './host/suggestionSettings'
 import { WarmUp } from './host/warmUp'
 
@@ -39,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const completer = new Completer(engine, systemClock)
   own(new InlineProvider(completer, suggestions, snooze, reporter))
   own(new WarmUp(engine, suggestions, reporter, settings))
+
+  const studio = own(new Studio(context, reporter))
 
   const status = (): StatusInput => {
     const document = vscode.window.activeTextEditor?.document
@@ -71,6 +74,9 @@ export function activate(context: vscode.ExtensionContext): void {
         selectModel,
         restartEngine: () => client.restart(),
         showLog: () => reporter.show(),
+        openStudio: () => studio.open(),
+        startTraining: () => studio.control('run'),
+        pauseTraining: () => studio.control('pause'),
         openSettings: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:inkling.inkling'),
       },
       reporter,

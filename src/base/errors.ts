@@ -87,6 +87,12 @@ const catalogue = {
   'gan-digits-unconditional': { message: 'This run cannot draw digits to order: its networks never learnt which digit is which.', remedy: advice('Train one with the preset “digits”.') },
   'gan-backend-unavailable': { message: 'The training backend {backend} cannot be used here: {reason}.', remedy: advice('Choose another backend, or let the fastest be measured.') },
   'gan-backend-lost': { message: 'The training backend {backend} stopped at step {step}: {reason}.', remedy: advice('Resume from the last checkpoint, if need be on another backend.') },
+  'studio-no-document': { message: 'There is no document to put the picture into.', remedy: advice('Open a document, put the caret where the picture belongs, and come back.') },
+  'studio-document-unsaved': { message: 'The document has no file yet, so a picture cannot lie beside it.', remedy: { kind: 'command', command: 'workbench.action.files.save', title: 'Save', hint: 'Save the document first.' } },
+  'studio-document-changed': { message: 'The document could not be changed.', remedy: advice('Check that it is not read-only; the picture lies beside it.') },
+  'studio-asset-missing': { message: 'The Studio’s file {file} cannot be loaded: {reason}.', remedy: advice('Install the extension again.') },
+  'studio-worker-lost': { message: 'The trainer stopped: {reason}.', remedy: advice('Open the run again; it goes on from its last checkpoint.') },
+  'studio-export-failed': { message: 'The export could not be made: {reason}.', remedy: showLog },
   'internal': { message: 'Something went wrong inside Inkling: {reason}.', remedy: showLog },
 } as const satisfies Record<string, Entry>
 

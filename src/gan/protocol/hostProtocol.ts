@@ -23,7 +23,7 @@ export type HostCalls = {
   readonly deleteRun: { readonly ask: { readonly runId: string }; readonly answer: { readonly deleted: boolean } }
   readonly revealRun: { readonly ask: { readonly runId: string }; readonly answer: object }
   /** Atomic. Answers when it is on the disk. */
-  readonly saveCheckpoint: { readonly ask: { readonly runId: string; readonly step: number; readonly good: boolean; readonly backend: Backend; readonly checkpoint: Uint8Array }; readonly answer: object }
+  readonly saveCheckpoint: { readonly ask: { readonly runId: string; readonly step: number; readonly good: boolean; readonly backend: Backend; readonly settings: TrainingSettings; readonly checkpoint: Uint8Array }; readonly answer: object }
   /** The host asks where to. */
   readonly export: { readonly ask: { readonly kind: ExportKind; readonly files: readonly NamedBytes[] }; readonly answer: { readonly saved: boolean } }
   /** A PNG beside the Markdown file that was last active, and its link at the caret. `alt` describes the picture. */
@@ -84,7 +84,7 @@ const runId = isRunId as Check<string>
 const fileName: Check<string> = (value): value is string => typeof value === 'string' && /^[\w][\w .()-]{0,99}$/.test(value)
 const anyBackend: Check<Backend> = isOneOf(...backends)
 const namedBytes: Check<NamedBytes> = isObject({ name: fileName, bytes: isBytes })
-const preferences: Check<Preferences> = isObject({
+export const isPreferences: Check<Preferences> = isObject({
   backend: isOptional(anyBackend),
   measured: isListOf(isObject({ backend: anyBackend, stepMs: isNumber }), backends.length),
   openRun: isOptional(runId),
@@ -98,14 +98,14 @@ const asks: { readonly [K in keyof HostCalls]: Check<HostCalls[K]['ask']> } = {
   renameRun: isObject({ runId, name: isText(200) }),
   deleteRun: isObject({ runId }),
   revealRun: isObject({ runId }),
-  saveCheckpoint: isObject({ runId, step: isWhole(0, 1e7), good: isBoolean, backend: anyBackend, checkpoint: isBytes }),
+  saveCheckpoint: isObject({ runId, step: isWhole(0, 1e7), good: isBoolean, backend: anyBackend, settings: isAnything as Check<TrainingSettings>, checkpoint: isBytes }),
   export: isObject({ kind: isOneOf('png', 'gif', 'csv', 'layers-model', 'keras'), files: isListOf(namedBytes, maximumFiles) }),
   insertPicture: isObject({ png: isBytes, alt: isText(500) }),
   chooseImages: nothing,
   saveData: isObject({ runId, data: isBytes }),
   openData: isObject({ runId }),
   startTrainer: nothing,
-  remember: isObject({ preferences }),
+  remember: isObject({ preferences: isPreferences }),
 }
 
 const isCallHead = isObject({ type: isOneOf('call'), id: isWhole(1, Number.MAX_SAFE_INTEGER), name: isOneOf(...(Object.keys(asks) as (keyof HostCalls)[])), ask: isAnything })
