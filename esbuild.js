@@ -17,6 +17,14 @@ const builds = [
   { ...node, entryPoints: { extension: 'src/extension.ts', engine: 'src/engine/child.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
 ]
 
+/** The Studio's page and its worker: one script each, since a webview starts a worker from a blob only. */
+/** @type {import('esbuild').BuildOptions} */
+const page = { bundle: true, platform: 'browser', format: 'iife', target: 'chrome124', outdir: 'dist/studio', sourcemap: tests ? 'inline' : false, minify: !tests, logLevel: 'warning', legalComments: 'none', loader: { '.py': 'text', '.ttf': 'file' }, assetNames: '[name]' }
+builds.push(
+  { ...page, entryPoints: { page: 'webview-ui/main.ts', worker: 'webview-ui/worker/main.ts' } },
+  { ...page, entryPoints: { icons: require.resolve('@vscode/codicons/dist/codicon.css') } },
+)
+
 if (tests) {
   const suites = fs.readdirSync(path.join(__dirname, 'test/host')).filter((name) => name.endsWith('.test.ts'))
   builds.push({
@@ -29,9 +37,15 @@ if (tests) {
 }
 
 async function main() {
+  const { buildStudioAssets } = await import('./webview-ui/assets.mjs')
+  await buildStudioAssets()
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)))
-  await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())))
-  if (!watch) await Promise.all(contexts.map((context) => context.dispose()))
+  try {
+    await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())))
+  } finally {
+    // A context that is not disposed keeps the process alive: a build that fails must end all the same.
+    if (!watch) await Promise.all(contexts.map((context) => context.dispose()))
+  }
 }
 
 main().catch((error) => {

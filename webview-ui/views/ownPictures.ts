@@ -1,0 +1,70 @@
+import { InklingError } from '../../src/base/errors'
+import { packDataset } from '../../src/gan/dataset'
+import { imageSize } from '../../src/gan/network'
+import { button, h, setText } from '../dom'
+import { readPicture } from '../pictures/crop'
+import { photoPalette } from '../pictures/palette'
+import { PictureGrid } from '../pictures/pictureGrid'
+import { grouped } from './numbers'
+import type { PageContext } from './pageContext'
+
+/** Cropped pictures shown at once. */
+const previewed = 60
+/** Fewer than this, and there is nothing to learn but these very pictures. */
+const few = 100
+
+export interface OwnPictures {
+  readonly element: HTMLElement
+  /** Packed; undefined: MNIST. */
+  pictures: Uint8Array | undefined
+  onChange: () => void
+}
+
+/** MNIST, or pictures of the user's own with a look at how they were cropped. */
+export function ownPicturesChoice({ studio }: PageContext): OwnPictures {
+  const grid = new PictureGrid(20)
+  const summary = h('p', { class: 'hint', role: 'status' }, 'MNIST: 60,000 handwritten digits.')
+  const refusals = h('ul', { class: 'refused' })
+  const preview = h('div', { class: 'frame', hidden: true }, grid.element)
+  const back = button('Use MNIST Again', () => reset(), { secondary: true })
+  back.hidden = true
+  const choose = button('Use My Own Images…', () => void ask(), { icon: 'file-media', secondary: true, id: 'own-images' })
+  const result: OwnPictures = {
+    element: h('div', { class: 'own' }, h('div', { class: 'field' }, h('span', {}, 'Learn from'), h('div', { class: 'actions' }, choose, back)), summary, preview, refusals),
+    pictures: undefined,
+    onChange: () => {},
+  }
+
+  function reset(): void {
+    result.pictures = undefined
+    preview.hidden = back.hidden = true
+    refusals.replaceChildren()
+    setText(summary, 'MNIST: 60,000 handwritten digits.')
+    result.onChange()
+  }
+  async function ask(): Promise<void> {
+    const chosen = await studio.chooseImages()
+    if (!chosen || (chosen.files.length === 0 && chosen.refused.length === 0)) return
+    const refused = chosen.refused.map(({ error }) => InklingError.fromWire(error).message)
+    const read: Uint8Array[] = []
+    for (const [i, { name, bytes }] of chosen.files.entries()) {
+      try {
+        read.push(await readPicture(bytes))
+      } catch {
+        refused.push(InklingError.of('gan-image-broken', { file: name, reason: 'it is not a whole PNG or JPEG picture' }).message)
+      }
+      if (i % 100 === 99) setText(summary, `Reading ${grouped(i + 1)} of ${grouped(chosen.files.length)}…`)
+    }
+    refusals.replaceChildren(...refused.slice(0, 20).map((text) => h('li', {}, text)), ...(refused.length > 20 ? [h('li', {}, `… and ${grouped(refused.length - 20)} more.`)] : []))
+    if (read.length === 0) return setText(summary, 'None of these could be read.')
+    const pixels = new Uint8Array(read.length * imageSize)
+    read.forEach((picture, i) => pixels.set(picture, i * imageSize))
+    result.pictures = packDataset({ count: read.length, pixels, labels: undefined })
+    grid.draw(pixels.subarray(0, previewed * imageSize), photoPalette, `The first ${Math.min(previewed, read.length)} pictures, cropped to 28 × 28 grey pixels`)
+    preview.hidden = back.hidden = false
+    const warning = read.length < few ? ' With so few the networks will learn them by heart.' : ''
+    setText(summary, `${grouped(read.length)} pictures, cropped to the square in their middle and shrunk to 28 × 28 grey pixels${refused.length > 0 ? `; ${grouped(refused.length)} refused` : ''}.${warning}`)
+    result.onChange()
+  }
+  return result
+}
