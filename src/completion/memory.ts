@@ -52,13 +52,14 @@ export class SuggestionMemory {
   }
 
   /**
-   * The answer that was given nearest before `context` and of which something is left. Candidates that what was typed
+   * The answer that was given nearest before `context` and of which something is left; who asks explicitly wants several
+   * candidates for the very place. Candidates that what was typed
    * has refuted are gone; one that it confirmed against the first becomes the first, and stays it after going back.
    */
   recall(context: string, explicit: boolean): Recalled | undefined {
     let best: { readonly entry: Remembered; readonly recalled: Recalled } | undefined
     for (const entry of this.entries) {
-      if (explicit && !entry.explicit) continue
+      if (explicit && !(entry.explicit && entry.context === context)) continue
       const recalled = continueThrough(entry, context)
       if (recalled && (!best || recalled.typed.length < best.recalled.typed.length)) best = { entry, recalled }
     }

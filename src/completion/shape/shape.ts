@@ -45,7 +45,7 @@ export function shape(continuation: string, caret: Caret, limits: ShapeLimits): 
   text = takeWords(text, limits.maxWords).trimEnd()
   if (repeatsSentence(caret.before, text)) return { kind: 'nothing', why: 'repeats-before' }
   if (!joinsBefore(caret.before, text)) return { kind: 'nothing', why: 'does-not-join' }
-  const joined = joinAfter(text, caret.after)
+  const joined = joinAfter(text, caret)
   if (joined === undefined) return { kind: 'nothing', why: 'does-not-join' }
   if (joined.trim().length < limits.minLength || !/[\p{L}\p{N}]/u.test(joined)) return { kind: 'nothing', why: 'too-short' }
   return { kind: 'text', text: joined }
@@ -62,10 +62,10 @@ function singleSpaced(text: string, before: string): string {
   return before === '' || /\s$/.test(before) ? single.replace(/^ /, '') : single
 }
 
-/** A mark that stands directly after the caret, as editors put it there in pairs, ends the suggestion where it would come. */
+/** Where a suggestion ends that would write the mark that stands directly after the caret, as editors put it there in pairs. */
 function closedEnd(text: string, caret: Caret): number {
-  const closer = /^(?:[)\]}"”»’`]|\*+|_+)/.exec(caret.after)?.[0]
-  if (closer === undefined || opensThere(caret, closer)) return text.length
+  const closer = closerAfter(caret)
+  if (closer === undefined) return text.length
   const open = '([{'.charAt(')]}'.indexOf(closer))
   let depth = 0
   for (let at = 0; at < text.length; at++) {
@@ -75,9 +75,12 @@ function closedEnd(text: string, caret: Caret): number {
   return text.length
 }
 
-/** A quotation mark or a star between a space and a letter opens what follows. */
-function opensThere(caret: Caret, mark: string): boolean {
-  return /^["*_`]/.test(mark) && startsWithWordCharacter(caret.after.slice(mark.length)) && !/\S$/.test(caret.before)
+/** The mark behind the caret that closes something; between a space and a letter it opens what follows. */
+function closerAfter({ before, after }: Caret): string | undefined {
+  const mark = /^(?:[)\]}"”»’`]|\*+|_+)/.exec(after)?.[0]
+  if (mark === undefined) return undefined
+  const opens = /^["*_`]/.test(mark) && /^[^\s.,;:!?]/.test(after.slice(mark.length)) && !/\S$/.test(before)
+  return opens ? undefined : mark
 }
 
 function paragraphBefore(caret: Caret): string {
@@ -93,13 +96,16 @@ function joinsBefore(before: string, text: string): boolean {
  * The text with the space that the joint needs, or undefined when the two do not go together: a sentence that ends where
  * the writer's goes on.
  */
-function joinAfter(text: string, after: string): string | undefined {
+function joinAfter(text: string, caret: Caret): string | undefined {
+  const { before, after } = caret
   if (after.trim() === '') return text
   const sentenceGoesOn = /^\s*(?:\p{Ll}|[,;:])/u.test(after)
   if (sentenceGoesOn && /[.!?]["”’)]*$/.test(text)) return undefined
-  if (startsWithWordCharacter(after) || /^[([{“‘«]/.test(after)) return `${text} `
   // The writer's own punctuation stands there already.
-  return /^[.,;:!?]/.test(after) ? text.replace(/[.,;:!?]+$/, '') : text
+  if (/^[.,;:!?…]/.test(after)) return text.replace(/[.,;:!?…]+$/, '')
+  if (/^\s/.test(after) || closerAfter(caret) !== undefined) return text
+  // The caret stands directly before something that begins: a word, a bracket, a price.
+  return startsWithWordCharacter(after) || !/\S$/.test(before) ? `${text} ` : text
 }
 
 /** True where letters stand on both sides of the caret. */

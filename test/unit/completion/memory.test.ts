@@ -61,7 +61,8 @@ describe('SuggestionMemory', () => {
     expect(recalled([['The ', 'quick fox.', 'quiet man.', 'red dog.']], 'The qui')).toEqual(['ck fox.', 'et man.'])
   })
 
-  it('answers an explicit question only with what was asked explicitly', () => {
+  it('answers an explicit question only with what was asked explicitly, at the same place', () => {
+    expect(recalled([['The ', 'quick fox.', 'red dog.']], 'The q', true)).toBeUndefined()
     expect(recalled([['The ', 'quick fox.']], 'The ', true)).toBeUndefined()
     expect(recalled([['The ', 'quick fox.', 'red dog.']], 'The ', true)).toEqual(['quick fox.', 'red dog.'])
   })
