@@ -4,10 +4,11 @@ import { characterBudget, readCaret, type Caret } from './context'
 import { reasonNotToAsk, reasonNotToLook, type Circumstances, type CompletionDocument } from './decide'
 import { splitHealing } from './healing'
 import { SuggestionMemory } from './memory'
+import { isWanted } from './mode'
 import { Question, type Continuer } from './question'
 import { Recent } from './recent'
 import { afterAnswer, afterKey, delayBeforeAsking, initialRhythm } from './schedule'
-import { languageSwitch, type CompletionSettings } from './settings'
+import type { CompletionSettings } from './settings'
 import { isInsideWord, shape } from './shape/shape'
 import type { Silence } from './silence'
 import { withReplacement } from './textView'
@@ -109,8 +110,7 @@ export class Completer {
     const { document, offset } = asSelected(query)
     const language = this.languages.find(document.languageId)
     if (!language) return silent('language-unknown')
-    const wanted = language.kind === 'document' || settings.inComments || languageSwitch(settings, document.languageId) === true
-    if (!wanted && trigger.kind === 'automatic') return silent('comments-off')
+    if (trigger.kind === 'automatic' && !isWanted(document.languageId, language.kind, settings)) return silent('comments-off')
     const place: Place = language.place(document, offset)
     if (place.kind === 'other') return silent(place.why)
     const reserved = settings.maxWords * 2 + 16

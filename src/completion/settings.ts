@@ -12,7 +12,7 @@ export interface CompletionSettings {
   /** The least time to wait after a keystroke. */
   readonly minDelayMs: number
   readonly inComments: boolean
-  /** By language identifier; a language that is not named gets its comments alone, and those only with `inComments`. */
+  /** By language identifier. Of a language that is not named, documents get suggestions, and comments with `inComments`. */
   readonly languages: Readonly<Record<string, boolean>>
   /** The most tokens that the model reads. */
   readonly contextLength: number

@@ -10,9 +10,9 @@ interface Threshold {
 
 /** Provisional: reasonable values until the evaluation has measured what they cost and save. */
 const automatic: Readonly<Record<Confidence, Threshold>> = {
-  quiet: { minFirstWord: 0.6, minJoint: 0.4 },
-  balanced: { minFirstWord: 0.4, minJoint: 0.2 },
-  eager: { minFirstWord: 0.2, minJoint: 0.06 },
+  quiet: { minFirstWord: 0.85, minJoint: 0.5 },
+  balanced: { minFirstWord: 0.7, minJoint: 0.25 },
+  eager: { minFirstWord: 0.4, minJoint: 0.08 },
 }
 
 /** Whoever asks wants to see something; the length still follows the confidence. */

@@ -1,3 +1,5 @@
+import { endsSentence } from '../language/sentenceEnd'
+
 /** A word, with letters or digits, in a text. */
 export interface Word {
   readonly text: string
@@ -43,18 +45,24 @@ export function takeWords(text: string, count: number): string {
   return text.slice(0, end)
 }
 
-/** After these a full stop ends no sentence. */
-const abbreviation = /(?:^|[\s(“"])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|e\.g|i\.e|cf|etc|No|Fig|Eq|Vol|pp?|\p{Lu})\.\s*$/u
-
-/** The sentences of `text`, spaces after them included; joined they are the text. */
+/** The sentences of `text`, spaces after them included; joined they are the text. A line is no longer than a sentence. */
 export function sentencesOf(text: string): readonly string[] {
   const sentences: string[] = []
-  for (const { segment } of sentenceSegmenter.segment(text)) {
-    const last = sentences.at(-1)
-    if (last !== undefined && abbreviation.test(last) && !last.endsWith('\n')) sentences[sentences.length - 1] = last + segment
-    else sentences.push(segment)
+  let from = 0
+  for (const { segment, index } of sentenceSegmenter.segment(text)) {
+    const to = index + segment.length
+    const sentence = text.slice(from, to)
+    // Unicode's rule ends sentences behind abbreviations.
+    const ends = to === text.length || /\n$/.test(sentence) || endsSentence(sentence.trimEnd(), spaceBehind(sentence) + text.slice(to, to + 20))
+    if (!ends) continue
+    sentences.push(sentence)
+    from = to
   }
   return sentences
+}
+
+function spaceBehind(text: string): string {
+  return text.slice(text.trimEnd().length)
 }
 
 /** A letter or a digit, or what belongs to one. */

@@ -60,6 +60,9 @@ function literalParagraph(line: string): NotProse | undefined {
   return /^\s/.test(line) && !listItem.test(line) ? 'code' : undefined
 }
 
+/** Something that is being typed began not further back. */
+const longest = 2_000
+
 /** Closed literals, macros and references, so that what is left open shows. */
 const closed = /`[^`]+`|\+[^+\s][^+]*\+|<<[^>]*>>|\{[\w-]+\}|(?:stem|latexmath|asciimath|pass|kbd|btn|menu|image|icon|xref|link|https?)::?[^\s[\]]*\[[^\]]*\]/g
 
@@ -83,7 +86,7 @@ function reason(state: AsciiDocState, { before }: CaretLine): NotProse | undefin
   if (/^[\w-]+::\S*/.test(before)) return 'command'
   if (/^(?:\||=+$|--$|\*{4}|_{4})/.test(before)) return /^\|/.test(before) ? 'table' : 'markup'
   if (state.behindBlank && before.trim() !== '' && (state.style ?? literalParagraph(before))) return state.style ?? 'code'
-  const text = before.replace(closed, (span) => '·'.repeat(span.length))
+  const text = before.slice(-longest).replace(closed, (span) => '·'.repeat(span.length))
   return unfinished.find(([pattern]) => pattern.test(text))?.[1]
 }
 

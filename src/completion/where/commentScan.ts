@@ -53,7 +53,7 @@ function openedAt(syntax: CommentSyntax, line: string, at: number): { readonly s
   if (doc !== undefined && /^\s*[rRuU]?$/.test(line.slice(0, at))) return { state: { kind: 'block', close: doc }, length: doc.length }
   const block = syntax.block.find(([open]) => line.startsWith(open, at))
   if (block) return { state: { kind: 'block', close: block[1] }, length: block[0].length }
-  const open = syntax.line.find((mark) => line.startsWith(mark, at) && (mark !== '#' || /(?:^|\s)$/.test(line.slice(0, at))))
+  const open = syntax.line.find((mark) => line.startsWith(mark, at) && (mark !== '#' || at === 0 || /\s/.test(line[at - 1] ?? '')))
   if (open !== undefined) return { state: { kind: 'line', open }, length: open.length }
   const string = syntax.strings.find((candidate) => line.startsWith(candidate.open, at))
   if (string) return { state: { kind: 'string', string }, length: string.open.length }
@@ -72,8 +72,11 @@ function stringEnd(line: string, from: number, string: StringSyntax): number {
   return -1
 }
 
+/** Further back nothing decides whether a value may begin. */
+const nearby = 16
+
 /** A regular expression begins where a value may begin, and ends on its line. */
 function regexLength(line: string, at: number): number {
-  if (!/(?:^|[=(,:[!&|?{};+*%~^<>-]|\b(?:return|case|typeof|in|of))\s*$/.test(line.slice(0, at))) return 0
+  if (!/(?:^|[=(,:[!&|?{};+*%~^<>-]|\b(?:return|case|typeof|in|of))\s*$/.test(line.slice(Math.max(0, at - nearby), at)) || (at > nearby && line.slice(at - nearby, at).trim() === '')) return 0
   return /^\/(?![*/])(?:[^\\/[]|\\.|\[(?:[^\]\\]|\\.)*\])+\//.exec(line.slice(at))?.[0].length ?? 0
 }

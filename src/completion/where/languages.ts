@@ -37,3 +37,9 @@ function make(languageId: string): ProseLanguage | undefined {
   const syntax = commentSyntaxes.get(languageId)
   return documents.get(languageId)?.() ?? (syntax && new CodeComments(syntax))
 }
+
+/** What prose there is in documents of this language, if any is known. */
+export function kindOf(languageId: string): ProseLanguage['kind'] | undefined {
+  if (documents.has(languageId)) return 'document'
+  return commentSyntaxes.has(languageId) ? 'comments' : undefined
+}

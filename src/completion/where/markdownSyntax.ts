@@ -1,12 +1,15 @@
 import { GFM, parser, type BlockContext, type InlineContext, type Line, type MarkdownConfig } from '@lezer/markdown'
 
+/** A formula in a line is not longer; without a bound, dollars without an end would cost the square of their number. */
+const longestFormula = 600
+
 const dollar = 36
 const backslash = 92
 
 /** `$…$` by Pandoc's rule (no space inside the dollars, no digit behind them), `$$…$$`, `\(…\)` and `\[…\]` in a line. */
 function parseInlineMath(cx: InlineContext, next: number, pos: number): number {
   if (next !== dollar && next !== backslash) return -1
-  const rest = cx.slice(pos, cx.end)
+  const rest = cx.slice(pos, Math.min(cx.end, pos + longestFormula))
   const match = /^\$\$[^$]+\$\$/.exec(rest) ?? /^\$(?![\s$])(?:[^$\\]|\\.)*?(?<!\s)\$(?!\d)/s.exec(rest) ?? /^\\\([^]*?\\\)/.exec(rest) ?? /^\\\[[^]*?\\\]/.exec(rest)
   return match ? cx.addElement(cx.elt('InlineMath', pos, pos + match[0].length)) : -1
 }

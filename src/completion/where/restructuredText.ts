@@ -78,6 +78,9 @@ function isOption(line: string): boolean {
   return /^\s*:[^:\s][^:]*:(?:\s|$)/.test(line)
 }
 
+/** Something that is being typed began not further back. */
+const longest = 2_000
+
 /** Closed literals, roles and links, so that what is left open shows. */
 const closed = /``[^`]+``|:[\w:.+-]+:`[^`]*`|`[^`]+`(?:__?)?/g
 
@@ -102,7 +105,7 @@ function reason(state: RstState, { before }: CaretLine): NotProse | undefined {
   if (adornment.test(before)) return 'markup'
   const explicit = explicitMarkup.exec(before)
   if (explicit) return explicitReason(explicit[2] ?? '')
-  const text = before.replace(closed, (span) => '·'.repeat(span.length))
+  const text = before.slice(-longest).replace(closed, (span) => '·'.repeat(span.length))
   return unfinished.find(([pattern]) => pattern.test(text))?.[1]
 }
 

@@ -17,6 +17,9 @@ const patterns: readonly (readonly [RegExp, NotProse])[] = [
   [/\\\((?:(?!\\\))[^])*$|\\\[(?:(?!\\\])[^])*$/, 'math'],
 ]
 
+/** Something that is being typed began not further back. */
+const longest = 2_000
+
 /** Further back than this an unfinished formula or code span is none: somebody wrote about a dollar or a backtick. */
 const farthest = 80
 
@@ -32,7 +35,7 @@ export function unfinishedMarkdown(paragraph: string, line: string): NotProse | 
   if (/^\s*:::/.test(line)) return 'directive'
   // The label of a callout, the box of a task.
   if (/^[\s>]*(?:>\s*\[![^\]]*\]?|(?:[-*+]|\d+[.)])\s+\[[ xX]?\]?)$/.test(line)) return 'markup'
-  const text = paragraph.replace(closedSpans, (span) => '·'.repeat(span.length))
+  const text = paragraph.slice(-longest).replace(closedSpans, (span) => '·'.repeat(span.length))
   for (const [pattern, why] of patterns) if (pattern.test(text)) return why
   const tail = text.slice(-farthest)
   if (/`[^`]*$/.test(tail)) return 'code'

@@ -176,4 +176,137 @@ describe('Completer', () => {
     expect(texts(await bench.complete('The quick [caret]'))).toBe('unsure')
     expect(bench.model.questions).toHaveLength(2)
   })
+
+  it('waits before asking as long as the writer set, and asks once for the last of several keys', async () => {
+    const bench = new Bench()
+    const settings = { ...defaultSettings, minDelayMs: 200 }
+    const first = bench.complete('The q[caret]', { settings })
+    await settled()
+    bench.clock.advance(100)
+    const second = bench.complete('The qu[caret]', { settings })
+    await settled()
+    bench.clock.advance(150)
+    expect(texts(await first)).toBe('cancelled')
+    expect(bench.model.questions).toHaveLength(0)
+    bench.clock.advance(50)
+    await settled()
+    bench.model.last.answer('ick')
+    expect(texts(await second)).toEqual(['ick'])
+    expect(bench.model.questions).toHaveLength(1)
+  })
+
+  it('does not wait when the writer asks', async () => {
+    const bench = new Bench()
+    void bench.complete('The q[caret]', { trigger: { kind: 'explicit' }, settings: { ...defaultSettings, minDelayMs: 200 } })
+    await settled()
+    expect(bench.model.last.request.candidates).toBe(3)
+  })
+
+  it('stops waiting when the editor cancels in the delay', async () => {
+    const bench = new Bench()
+    const controller = new AbortController()
+    const completion = bench.complete('The q[caret]', { settings: { ...defaultSettings, minDelayMs: 200 } }, controller.signal)
+    await settled()
+    controller.abort()
+    expect(texts(await completion)).toBe('cancelled')
+    bench.clock.advance(1_000)
+    await settled()
+    expect(bench.model.questions).toHaveLength(0)
+  })
+
+  it('takes what is being asked ahead when the suggestion is accepted before the answer', async () => {
+    const bench = new Bench(true)
+    await bench.answered('The quick [caret]', ['brown fox.'])
+    await settled()
+    const next = bench.complete('The quick brown fox.[caret]')
+    await settled()
+    expect(bench.model.questions).toHaveLength(2)
+    bench.model.last.answer(' It jumps.')
+    expect(texts(await next)).toEqual([' It jumps.'])
+  })
+
+  it('drops what is being asked ahead for a question that somebody waits for', async () => {
+    const bench = new Bench(true)
+    await bench.answered('The quick [caret]', ['brown fox.'])
+    await settled()
+    const ahead = bench.model.last
+    void bench.complete('The quick re[caret]')
+    await settled()
+    expect(ahead.signal.aborted).toBe(true)
+    expect(bench.model.last.request.healing).toBe(' re')
+  })
+
+  it('asks nothing ahead in the middle of a paragraph', async () => {
+    const bench = new Bench(true)
+    await bench.answered('The [caret] fox', ['quick brown'])
+    await settled()
+    expect(bench.model.questions).toHaveLength(1)
+  })
+
+  it('is surer and shorter in the middle of a sentence', async () => {
+    const bench = new Bench()
+    void bench.complete('The [caret]')
+    await settled()
+    const atEnd = bench.model.last.request.limits
+    void bench.complete('A [caret] fox')
+    await settled()
+    const inMiddle = bench.model.last.request.limits
+    expect(inMiddle.minFirstWord).toBeGreaterThan(atEnd.minFirstWord)
+    expect(inMiddle.maxTokens).toBeLessThan(atEnd.maxTokens)
+  })
+
+  it('keeps documents apart', async () => {
+    const bench = new Bench()
+    await bench.answered('The quick [caret]', ['brown fox.'])
+    const other = { id: 'b', languageId: 'plaintext', text: textOf('The quick '), readOnly: false }
+    void bench.complete('The quick [caret]', { document: other })
+    await settled()
+    expect(bench.model.questions).toHaveLength(2)
+  })
+
+  it('forgets what it knew when the model or the settings change', async () => {
+    const bench = new Bench()
+    await bench.answered('The quick [caret]', ['brown fox.'])
+    bench.completer.forget()
+    void bench.complete('The quick [caret]')
+    await settled()
+    expect(bench.model.questions).toHaveLength(2)
+  })
+
+  it('asks for a line in a heading and for a sentence in a paragraph', async () => {
+    const bench = new Bench()
+    const markdown = (text: string): Partial<CompletionQuery> => ({ document: { id: text, languageId: 'markdown', text: textOf(text), readOnly: false } })
+    void bench.complete('# The [caret]', markdown('# The '))
+    await settled()
+    expect(bench.model.last.request).toMatchObject({ prompt: '# The', limits: { boundary: 'line' } })
+    void bench.complete('The [caret]', markdown('The '))
+    await settled()
+    expect(bench.model.last.request.limits.boundary).toBe('sentence')
+  })
+
+  it('is silent in comments of code until they are switched on, unless it is asked', async () => {
+    const bench = new Bench()
+    const document = { id: 'a', languageId: 'typescript', text: textOf('// The '), readOnly: false }
+    expect(texts(await bench.complete('// The [caret]', { document }))).toBe('comments-off')
+    expect(texts(await bench.answered('// The [caret]', ['fox jumps.'], { document, settings: { ...defaultSettings, inComments: true } }))).toEqual(['fox jumps.'])
+    expect(bench.model.last.request.prompt).toBe('The')
+    expect(texts(await bench.answered('// The [caret]', ['fox.', 'dog.'], { document, trigger: { kind: 'explicit' } }))).toEqual(['fox.', 'dog.'])
+  })
+
+  it('asks a writer who types a whole text only where a suggestion was refuted', async () => {
+    const text = 'The quick brown fox jumps over the lazy dog. It goes home and sleeps.'
+    const bench = new Bench()
+    for (let offset = 1; offset < text.length; offset++) {
+      const completion = bench.complete(`${text.slice(0, offset)}[caret]`)
+      await settled()
+      const rest = text.slice(offset)
+      // The model knows the text up to the end of the sentence, but takes every fox for a cat.
+      if (bench.model.questions.length > 0) bench.model.last.answer(rest.slice(0, (rest.indexOf('.') + 1) || rest.length).replace('fox', 'cat'))
+      const shown = texts(await completion)
+      if (typeof shown === 'string') expect(['too-short', 'unsure', 'inside-word']).toContain(shown)
+      else if (!shown[0]?.includes('cat')) expect(rest.startsWith(shown[0] ?? '')).toBe(true)
+    }
+    // Once at the beginning, where `fox` was refuted, and at the ends of the two sentences.
+    expect(bench.model.questions.length).toBeLessThanOrEqual(6)
+  })
 })
