@@ -11,7 +11,7 @@ import { printJson, readText, type Io } from './io'
 import { modelOptions, modelSpec, Options, UsageError, type Places } from './options'
 
 export const completeUsage = `inkling complete FILE --offset N [--explicit] [--confidence quiet|balanced|eager] [--language ID]
-                 [--model DIR] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
+                 [--model DIR|NAME] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 
 Prints what the editor would show at offset N of FILE (in UTF-16 units, as editors count), and why if nothing.`
 

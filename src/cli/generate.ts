@@ -3,7 +3,7 @@ import type { Handlers } from '../engine/server'
 import { printJson, readStdin, type Io } from './io'
 import { modelOptions, modelSpec, Options, sampling, samplingOptions, UsageError, type Places } from './options'
 
-export const generateUsage = `inkling generate PROMPT [--model DIR] [--max-length N | --max-new-tokens N] [--num-return-sequences N]
+export const generateUsage = `inkling generate PROMPT [--model DIR|NAME] [--max-length N | --max-new-tokens N] [--num-return-sequences N]
                  [--greedy | --temperature T --top-k K --top-p P --repetition-penalty R --seed S]
                  [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 

@@ -8,6 +8,7 @@ import type { Handlers } from '../engine/server'
 import { complete, completeUsage } from './complete'
 import { generate, generateUsage } from './generate'
 import type { Io } from './io'
+import { models, modelsUsage } from './models'
 import { UsageError, type Places } from './options'
 import { score, scoreUsage } from './score'
 import { tokenize, tokenizeUsage } from './tokenize'
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, { readonly run: Command; readonly usage:
   tokenize: { run: tokenize, usage: tokenizeUsage },
   score: { run: score, usage: scoreUsage },
   complete: { run: complete, usage: completeUsage },
+  models: { run: models, usage: modelsUsage },
 }
 
 const usage = `Usage:\n\n${Object.values(commands).map((command) => command.usage).join('\n\n')}\n`

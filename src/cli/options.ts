@@ -1,5 +1,9 @@
+import * as os from 'node:os'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { ModelSpec } from '../engine/protocol'
+import { embeddedModelName, type ModelSpec } from '../engine/protocol'
+import { libraryFolder } from '../library/libraryFolder'
+import { resolveModel } from '../library/resolveModel'
+import { ModelStore } from '../library/store'
 import type { Sampling } from '../language/sampling'
 
 /** Wrong usage: exit code 2 and a pointer to --help. */
@@ -96,12 +100,19 @@ export interface Places {
 
 export function modelSpec(options: Options, places: Places): ModelSpec {
   return {
-    folder: options.text('model') ?? places.embeddedModel,
+    ...modelFolder(options.text('model'), places),
     precision: options.choice('precision', ['int8', 'int4', 'fp32']) ?? 'int8',
     device: options.choice('device', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml']) ?? 'auto',
     threads: options.integer('threads', 0, 256) ?? 0,
     cacheFolder: places.cache,
   }
+}
+
+/** A folder, or the name of an installed model. */
+function modelFolder(named: string | undefined, places: Places): Pick<ModelSpec, 'folder' | 'name'> {
+  if (named === undefined) return { folder: places.embeddedModel, name: embeddedModelName }
+  const store = new ModelStore(libraryFolder(process.env, process.platform, os.homedir()))
+  return { folder: resolveModel(named, store, process.cwd()) }
 }
 
 /** Hugging Face's defaults for sampling (`GenerationConfig`): temperature 1, top-k 50, top-p 1, no penalty. */

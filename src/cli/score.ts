@@ -2,7 +2,7 @@ import type { Handlers } from '../engine/server'
 import { printJson, readText, type Io } from './io'
 import { modelOptions, modelSpec, Options, type Places } from './options'
 
-export const scoreUsage = `inkling score FILE [--model DIR] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
+export const scoreUsage = `inkling score FILE [--model DIR|NAME] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 
 Prints how likely the model found each token of FILE (- is standard input), and the bits per byte of the whole.`
 

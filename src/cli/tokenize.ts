@@ -2,7 +2,7 @@ import type { Handlers } from '../engine/server'
 import { printJson, readStdin, type Io } from './io'
 import { modelOptions, modelSpec, Options, UsageError, type Places } from './options'
 
-export const tokenizeUsage = `inkling tokenize [--model DIR] [--json] < text
+export const tokenizeUsage = `inkling tokenize [--model DIR|NAME] [--json] < text
 
 Prints the token ids and pieces of standard input, which is read exactly as it is.`
 

@@ -113,6 +113,7 @@ async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction: (frac
   await requireModelFolder(spec.folder)
   return openGpt2({
     folder: spec.folder,
+    name: spec.name,
     tokenizer: await readTokenizer(spec.folder),
     precision: spec.precision,
     // Nothing is measured yet that would speak for another device.

@@ -14,6 +14,8 @@ import type { TextScore } from '../language/score'
 export interface ModelSpec {
   /** Folder with Hugging Face's files. */
   readonly folder: string
+  /** What to call it, where the folder's own name says nothing. */
+  readonly name?: string
   readonly precision: 'int8' | 'int4' | 'fp32'
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml'
   /** 0 lets the engine choose. */
@@ -21,6 +23,9 @@ export interface ModelSpec {
   /** Where graphs made from weights are kept; nothing is written when undefined. */
   readonly cacheFolder: string | undefined
 }
+
+/** What the model inside the extension is called. */
+export const embeddedModelName = 'Inkling 7M'
 
 /** One kind of call: what goes in, what comes out, and what may come before that. */
 interface Call<Params, Result, Partial = never> {

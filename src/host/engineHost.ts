@@ -2,7 +2,7 @@ import * as os from 'node:os'
 import * as path from 'node:path'
 import type { Continuer } from '../completion/question'
 import type { CallOptions, Engine } from '../engine/client'
-import type { EngineMethod, ModelSpec, Params, Result } from '../engine/protocol'
+import { embeddedModelName, type EngineMethod, type ModelSpec, type Params, type Result } from '../engine/protocol'
 import type { Continuation, ContinuationRequest } from '../language/continuation'
 import type { Settings } from './settings'
 
@@ -17,7 +17,7 @@ export class WritingEngine implements Continuer {
   /** The model that calls use now. */
   get spec(): ModelSpec {
     return {
-      folder: this.modelFolder(),
+      ...this.modelFolder(),
       precision: this.settings.get('precision'),
       device: this.settings.get('device'),
       threads: this.settings.get('threads'),
@@ -39,9 +39,9 @@ export class WritingEngine implements Continuer {
     return this.call('continue', { session, request }, { signal, onPartial: ({ candidate, text }) => candidate === 0 && onPartial(text) })
   }
 
-  private modelFolder(): string {
+  private modelFolder(): Pick<ModelSpec, 'folder' | 'name'> {
     const chosen = this.settings.get('model').trim()
-    if (chosen === '') return this.folders.embeddedModel
-    return chosen === '~' || chosen.startsWith('~/') ? path.join(os.homedir(), chosen.slice(1)) : chosen
+    if (chosen === '') return { folder: this.folders.embeddedModel, name: embeddedModelName }
+    return { folder: chosen === '~' || chosen.startsWith('~/') ? path.join(os.homedir(), chosen.slice(1)) : chosen }
   }
 }

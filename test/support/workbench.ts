@@ -33,7 +33,7 @@ export class Workbench {
   /** Opens a file of the folder from the explorer, to stay, and puts the caret at its end. */
   async openFile(name: string): Promise<void> {
     await this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first().dblclick()
-    await this.page.locator('.tab.active', { hasText: name }).waitFor()
+    await this.page.locator('.tab.active', { hasText: name }).first().waitFor()
     await this.page.locator('.editor-instance .view-lines').first().waitFor()
     await this.press('ControlOrMeta+End')
   }

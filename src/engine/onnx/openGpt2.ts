@@ -19,6 +19,8 @@ import { fileHash, sha256 } from './weightsHash'
 export interface Gpt2Options {
   /** Holds config.json and model.safetensors. */
   readonly folder: string
+  /** What to call the model; the folder's name when undefined. */
+  readonly name?: string | undefined
   readonly tokenizer: Tokenizer
   readonly precision: Precision
   readonly device: Device
@@ -54,7 +56,7 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
       ? await startFromMemory(ort, build(), options)
       : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKey(source, config, options), build, options)
     return new Gpt2Model(new Gpt2Session(ort, created.session, config), new Scorer(ort, config.vocabulary), config, tokenizer, {
-      name: path.basename(path.resolve(folder)),
+      name: options.name ?? path.basename(path.resolve(folder)),
       architecture: 'gpt2',
       parameters: parameterCount(config),
       precision,

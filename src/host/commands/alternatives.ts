@@ -21,20 +21,20 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
   const texts: string[] = Array.from({ length: count }, () => '')
   const droppers = texts.map(() => leadingSpaceDropper(dropLeadingSpace))
   const preview = new Preview(editor, caret)
-  const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly text: string }>()
+  const picker = vscode.window.createQuickPick<Row>()
   const controller = new AbortController()
   picker.title = vscode.l10n.t('Continue with')
   picker.placeholder = vscode.l10n.t('The chosen continuation is shown in the text; Enter takes it.')
   picker.busy = true
 
   const refresh = (): void => {
-    const active = picker.activeItems[0]?.detail
-    picker.items = [...new Set(texts.map((text) => text.trimEnd()))]
-      .filter((text) => text.trim() !== '')
-      .map((text, index) => ({ label: text.trimStart().replace(/\s+/g, ' '), detail: vscode.l10n.t('Alternative {number}', { number: index + 1 }), alwaysShow: true, text }))
-    picker.activeItems = picker.items.filter((item) => item.detail === active).slice(0, 1)
-    const first = picker.activeItems[0] ?? picker.items[0]
-    if (first) preview.show(first.text)
+    const active = picker.items.findIndex((item) => item === picker.activeItems[0])
+    picker.items = [...new Set(texts.map((text) => text.trimEnd()))].filter((text) => text.trim() !== '').map(rowOf)
+    // New rows put the cursor on the first; it stays where the writer has moved it.
+    const kept = picker.items[Math.max(0, active)]
+    if (!kept) return
+    picker.activeItems = [kept]
+    preview.show(kept.text)
   }
 
   const generated = engine.call('generate', {
@@ -70,6 +70,21 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     preview.dispose()
     picker.dispose()
   }
+}
+
+interface Row extends vscode.QuickPickItem {
+  readonly text: string
+}
+
+/** A row shows about so many characters before it is cut. */
+const rowLength = 72
+
+/** The beginning in the first line of the row, the rest in the second. */
+function rowOf(text: string): Row {
+  const words = text.trim().replace(/\s+/g, ' ')
+  const cut = words.length <= rowLength ? words.length : words.lastIndexOf(' ', rowLength)
+  const rest = words.slice(cut).trim()
+  return { label: words.slice(0, cut), ...(rest === '' ? {} : { detail: rest }), alwaysShow: true, text }
 }
 
 /** Greedy settings would give the same text several times. */
