@@ -11,8 +11,8 @@ import type { Scorer } from './scorer'
 /** Tokens of a prompt that run at once: long enough to fill the processor, short enough that a new keystroke waits little. */
 const chunkTokens = 128
 
-/** Logits that are in memory at a time while scoring: 8 MiB. */
-const scoredLogits = 1 << 21
+/** Logits that are in memory at a time while scoring: 16 MiB. */
+const scoredLogits = 1 << 22
 
 /**
  * One token sequence over a session that all contexts of a model share. Asking for more tokens than the model has positions

@@ -6,6 +6,9 @@ import { buildScoreGraph } from '../../gpt2/scoreGraph'
 import type { TokenScore } from '../../language/languageModel'
 import type { OnnxRuntime } from './runtime'
 
+/** Logits that go through the graph at a time: its intermediate values, as large each, stay in the processor's cache. */
+const pieceLogits = 1 << 19
+
 /** Turns logits into scores. Made on first use: most contexts only write. */
 export class Scorer implements IDisposable {
   private session: Promise<InferenceSession> | undefined
@@ -19,6 +22,16 @@ export class Scorer implements IDisposable {
    * @throws InklingError `numbers-not-finite`
    */
   async score(logits: Float32Array, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
+    const scores: TokenScore[] = []
+    const rows = Math.max(1, Math.floor(pieceLogits / this.vocabulary))
+    for (let from = 0; from < targets.length; from += rows) {
+      const piece = targets.subarray(from, from + rows)
+      scores.push(...(await this.scorePiece(logits.subarray(from * this.vocabulary, (from + piece.length) * this.vocabulary), piece, alternatives)))
+    }
+    return scores
+  }
+
+  private async scorePiece(logits: Float32Array, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
     const { ort, vocabulary } = this
     const m = targets.length
     const listed = Math.min(alternatives, vocabulary)
