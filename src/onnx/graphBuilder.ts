@@ -80,6 +80,13 @@ export class GraphBuilder {
     return name
   }
 
+  /** A single number, float32: it is combined with every element of whatever it meets. */
+  scalar(value: number): string {
+    const name = this.name()
+    this.initializers.push({ name, type: dataType.float, shape: [], data: new Uint8Array(Float32Array.of(value).buffer) })
+    return name
+  }
+
   /** Makes room in the file of weights. */
   place(type: DataType, shape: readonly number[]): WeightPlace {
     const offset = Math.ceil(this.end / alignment) * alignment

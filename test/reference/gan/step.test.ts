@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nativeEngineFactory } from '../../../src/engine/gan/nativeEngine'
 import type { EngineFactory, StepResult } from '../../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../../src/gan-tfjs/cpuBackend'
 import { wasmFactory } from '../../support/ganEngines'
@@ -9,6 +10,7 @@ const tolerance = 1e-5
 const engines: readonly [string, () => Promise<EngineFactory>][] = [
   ['tfjs cpu', () => Promise.resolve(cpuEngineFactory)],
   ['tfjs wasm with our kernels', wasmFactory],
+  ['ONNX Runtime', () => Promise.resolve(nativeEngineFactory(2))],
 ]
 
 /** Largest deviation as a share of the largest number. */
