@@ -1,5 +1,5 @@
 // Compiles the kernels to dist/kernels.wasm. They take their caller's memory (tfjs-wasm's heap) and have none of their own.
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -7,7 +7,9 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 /** @returns {Promise<Uint8Array>} the module's bytes */
 export async function buildKernels() {
-  const outFile = 'dist/kernels.wasm'
+  const target = path.join(root, 'dist/kernels.wasm')
+  // Written beside it and renamed, so that nobody ever reads half a module.
+  const outFile = `dist/kernels.${process.pid}.wasm`
   await mkdir(path.join(root, 'dist'), { recursive: true })
   // The compiler is large: loaded when something has to be compiled.
   const { default: asc } = await import('assemblyscript/asc')
@@ -16,7 +18,8 @@ export async function buildKernels() {
     {},
   )
   if (error) throw new Error(`The kernels do not compile: ${stderr.toString()}`, { cause: error })
-  return readFile(path.join(root, outFile))
+  await rename(path.join(root, outFile), target)
+  return readFile(target)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

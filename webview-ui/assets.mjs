@@ -2,7 +2,7 @@
 import esbuild from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -27,13 +27,20 @@ export async function buildStudioAssets() {
   if (existsSync(classifier)) await copyFile(classifier, path.join(out, 'classifier.bin'))
   const digits = path.join(out, 'digits.bin.gz')
   // Packing takes seconds, and the digits never change.
-  if (!existsSync(digits)) await writeFile(digits, await packDigits())
+  if (!existsSync(digits)) await writeWhole(digits, await packDigits())
 }
 
 async function packDigits() {
   const [images, labels] = await Promise.all(Object.entries(known).map(([name, md5]) => mnist(name, md5)))
   const { parseIdx, packDataset } = await load('src/gan/dataset.ts')
-  return gzipSync(packDataset(parseIdx(images, labels)), { level: 9 })
+  return gzipSync(packDataset(parseIdx(images, labels)), { level: 6 })
+}
+
+/** Written beside it and renamed: half a file of an interrupted build would be taken for good by the next one. */
+async function writeWhole(file, bytes) {
+  const part = `${file}.${process.pid}`
+  await writeFile(part, bytes)
+  await rename(part, file)
 }
 
 async function mnist(name, md5) {
