@@ -5,8 +5,8 @@ import { Mutex } from '../../base/mutex'
 import type { Backend } from '../../gan/ganEngine'
 import { cleanRunName, isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
 import { parseSettings } from '../../gan/settings'
-import { writeAtomically } from './atomicFile'
-import { codeOf } from './fileErrors'
+import { writeAtomically } from '../../engine/gan/atomicFile'
+import { codeOf } from '../../engine/gan/fileErrors'
 
 /** The pictures of a run that learns from the user's own. */
 const dataFile = 'pictures.inkdigits'
