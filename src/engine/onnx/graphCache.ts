@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError } from '../../base/errors'
 import { isRecord, own } from '../../base/json'
@@ -10,8 +10,13 @@ export const modelFile = 'model.onnx'
 export const weightsFile = 'weights.bin'
 const sealFile = 'seal.json'
 
+const dayMs = 24 * 60 * 60 * 1000
+
 /** Leftovers of a process that died while it wrote; a living one is done long before. */
-const abandonedMs = 24 * 60 * 60 * 1000
+const abandonedMs = dayMs
+
+/** Entries that no one opened for so long: of models that are gone, or made by an older builder. */
+const unusedMs = 60 * dayMs
 
 /**
  * Made graphs on disk, each in a folder named after all that it was made from. An entry is written into a folder beside
@@ -29,7 +34,9 @@ export class GraphCache {
       const model = await readFile(path.join(entry, modelFile))
       const { size } = await stat(path.join(entry, weightsFile))
       const whole = isRecord(seal) && own(seal, 'model') === sha256(model) && own(seal, 'weightsSize') === size
-      return whole ? path.join(entry, modelFile) : undefined
+      if (!whole) return undefined
+      await this.markUsed(entry)
+      return path.join(entry, modelFile)
     } catch {
       // Not there, or not readable: make it again.
       return undefined
@@ -46,7 +53,7 @@ export class GraphCache {
     const beside = `${entry}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
     try {
       await mkdir(beside, { recursive: true })
-      await this.removeAbandoned()
+      await this.tidyUp()
       await writeFileWith(path.join(beside, weightsFile), async (file) => {
         await file.truncate(graph.weightsSize)
         await graph.writeWeights({ write: (offset, bytes) => writeAll(file, offset, bytes) }, onProgress, signal)
@@ -82,12 +89,19 @@ export class GraphCache {
     }
   }
 
-  private async removeAbandoned(): Promise<void> {
+  private async markUsed(entry: string): Promise<void> {
+    const now = new Date()
+    // In a folder that may only be read nothing is ever tidied up either.
+    await utimes(entry, now, now).catch(() => undefined)
+  }
+
+  /** Only folders whose names this cache gives are its to remove. */
+  private async tidyUp(): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      if (!name.endsWith('.tmp')) continue
-      const leftover = path.join(this.folder, name)
-      const age = Date.now() - (await stat(leftover).then((stats) => stats.mtimeMs, () => Date.now()))
-      if (age > abandonedMs) await rm(leftover, { recursive: true, force: true }).catch(() => undefined)
+      const limit = name.endsWith('.tmp') ? abandonedMs : /^[0-9a-f]{32}$/.test(name) ? unusedMs : Infinity
+      const folder = path.join(this.folder, name)
+      const age = Date.now() - (await stat(folder).then((stats) => stats.mtimeMs, () => Date.now()))
+      if (age > limit) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
     }
   }
 }

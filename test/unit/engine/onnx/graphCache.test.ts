@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Gpt2Graph } from '../../../../src/gpt2/graph'
@@ -65,15 +65,28 @@ describe('the cache of made graphs', () => {
     expect(readdirSync(folder)).toEqual(['a'])
   })
 
-  it('clears what a dead process left a day ago, and not what a living one writes', async () => {
+  it.each([
+    ['what a dead process left a day ago', 'x.1-aa.tmp', 2, false],
+    ['nothing that a living one may still write', 'x.2-bb.tmp', 0.5, true],
+    ['an entry that no one opened for two months', '0123456789abcdef0123456789abcdef', 61, false],
+    ['no entry that was opened last month', '0123456789abcdef0123456789abcdef', 31, true],
+    ['nothing that is not its own', 'photographs', 1000, true],
+  ])('clears away %s', async (_, name, days, stays) => {
     const folder = newFolder()
-    const [old, young] = ['x.1-aa.tmp', 'x.2-bb.tmp'].map((name) => path.join(folder, name))
-    for (const leftover of [old, young]) mkdirSync(leftover ?? '')
-    const yesterday = statSync(folder).mtimeMs / 1000 - 25 * 60 * 60
-    utimesSync(old ?? '', yesterday, yesterday)
+    mkdirSync(path.join(folder, name))
+    const time = Date.now() / 1000 - days * 24 * 60 * 60
+    utimesSync(path.join(folder, name), time, time)
     await new GraphCache(folder).store('a', graph(1))
-    expect(existsSync(old ?? '')).toBe(false)
-    expect(existsSync(young ?? '')).toBe(true)
+    expect(existsSync(path.join(folder, name))).toBe(stays)
+  })
+
+  it('counts finding as use', async () => {
+    const cache = new GraphCache(newFolder())
+    const entry = path.dirname(await cache.store('0123456789abcdef0123456789abcdef', graph(1)))
+    utimesSync(entry, 1, 1)
+    await cache.find('0123456789abcdef0123456789abcdef')
+    await cache.store('b', graph(2))
+    expect(existsSync(entry)).toBe(true)
   })
 
   it('names the place it cannot write to', async () => {
