@@ -29,7 +29,10 @@ export function readCaret(language: ProseLanguage, document: ProseDocument, regi
 function flowAfter(language: ProseLanguage, document: ProseDocument, from: number, offset: number, to: number, before: string): string {
   if (to <= offset) return ''
   const whole = language.flow(document, from, to).replace(/^\s+/, '')
-  return whole.startsWith(before) ? whole.slice(before.length) : language.flow(document, offset, to)
+  const after = whole.startsWith(before) ? whole.slice(before.length) : language.flow(document, offset, to)
+  // Joining finds one space enough, on whichever side of the caret it stands; there is one behind it all the same.
+  const space = /\s/.test(document.text.slice(offset, offset + 1))
+  return space && /^\S/.test(after) ? ` ${after}` : after
 }
 
 /**

@@ -25,7 +25,7 @@ describe('the text around a caret', () => {
     ['> The fox\n> [caret]jumps', '> The fox ', 'jumps'],
     ['---\nt: 1\n---\n\nThe [caret]', '---\nt: 1\n---\n\nThe ', ''],
     ['\n\n  The [caret]', 'The ', ''],
-    ['The\r\nfox [caret]\r\njumps', 'The fox ', 'jumps'],
+    ['The\r\nfox [caret]\r\njumps', 'The fox ', ' jumps'],
   ])('%j in Markdown reads %j before and %j after', (marked, before, after) => {
     expect(caretAt(new Markdown(), marked)).toEqual({ before, after })
   })
