@@ -3,7 +3,8 @@ import type { CommentSyntax, StringSyntax } from './commentSyntax'
 /** What is open at some point of a program. */
 export type CodeState =
   | { readonly kind: 'code' }
-  | { readonly kind: 'block'; readonly close: string }
+  /** Begun so many lines before, in this column. */
+  | { readonly kind: 'block'; readonly close: string; readonly lines: number; readonly column: number }
   | { readonly kind: 'string'; readonly string: StringSyntax }
   /** Only within a line. */
   | { readonly kind: 'line'; readonly open: string }
@@ -35,7 +36,7 @@ export function scanCode(syntax: CommentSyntax, before: CodeState, line: string)
     else {
       at += opened.length
       if (opened.state.kind !== 'code') from = at
-      state = opened.state
+      state = opened.state.kind === 'block' ? { ...opened.state, column: at } : opened.state
     }
   }
   return { state, from: state.kind === 'code' ? -1 : from }
@@ -44,21 +45,26 @@ export function scanCode(syntax: CommentSyntax, before: CodeState, line: string)
 /** The state at the beginning of the next line. */
 export function nextCode(syntax: CommentSyntax, before: CodeState, line: string): CodeState {
   const { state } = scanCode(syntax, before, line)
-  return state.kind === 'block' || (state.kind === 'string' && state.string.multiline) ? state : inCode
+  if (state.kind === 'block') return { ...state, lines: state.lines + 1 }
+  return state.kind === 'string' && state.string.multiline ? state : inCode
 }
 
 function openedAt(syntax: CommentSyntax, line: string, at: number): { readonly state: CodeState; readonly length: number } | undefined {
   const doc = syntax.docStrings.find((mark) => line.startsWith(mark, at))
   // Documentation is a string that is a statement, perhaps with a prefix.
-  if (doc !== undefined && /^\s*[rRuU]?$/.test(line.slice(0, at))) return { state: { kind: 'block', close: doc }, length: doc.length }
+  if (doc !== undefined && /^\s*[rRuU]?$/.test(line.slice(0, at))) return { state: blockClosedBy(doc), length: doc.length }
   const block = syntax.block.find(([open]) => line.startsWith(open, at))
-  if (block) return { state: { kind: 'block', close: block[1] }, length: block[0].length }
+  if (block) return { state: blockClosedBy(block[1]), length: block[0].length }
   const open = syntax.line.find((mark) => line.startsWith(mark, at) && (mark !== '#' || at === 0 || /\s/.test(line[at - 1] ?? '')))
   if (open !== undefined) return { state: { kind: 'line', open }, length: open.length }
   const string = syntax.strings.find((candidate) => line.startsWith(candidate.open, at))
   if (string) return { state: { kind: 'string', string }, length: string.open.length }
   const regex = syntax.regexLiterals && line[at] === '/' ? regexLength(line, at) : 0
   return regex > 0 ? { state: inCode, length: regex } : undefined
+}
+
+function blockClosedBy(close: string): CodeState {
+  return { kind: 'block', close, lines: 0, column: 0 }
 }
 
 function stringEnd(line: string, from: number, string: StringSyntax): number {

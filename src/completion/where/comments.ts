@@ -31,12 +31,12 @@ export class CodeComments implements ProseLanguage {
     const { state } = scanned
     if (state.kind === 'code' || state.kind === 'string') return other('code-outside-comment')
     if (forTools.test(textOf(before, scanned))) return other('directive')
-    const from = state.kind === 'block' ? this.blockStart(document, line, scanned) : lineCommentStart(document.text, line, state.open)
+    const from = state.kind === 'block' ? blockStart(document.text, line, state) : lineCommentStart(document.text, line, state.open)
     const end = state.kind === 'block' ? blockEnd(line, offset, state.close) : line.to
     // A comment behind code is one line.
     const alone = state.kind === 'block' || line.text.trimStart().startsWith(state.open)
     return prose({
-      from: alone && (scanned.from < 0 || from < line.from) ? from : line.from + scanned.from,
+      from: alone ? from : line.from + scanned.from,
       paragraphEnd: alone ? paragraphEnd(document.text, line, end, state) : line.to,
       unit: 'sentence',
     })
@@ -53,18 +53,13 @@ export class CodeComments implements ProseLanguage {
     }
     return result ?? ''
   }
+}
 
-  /** Where the block comment begins that the caret is in. */
-  private blockStart(document: ProseDocument, line: Line, scanned: Scanned): number {
-    if (scanned.from >= 0) return line.from + scanned.from
-    let start = line.from
-    for (let above = lineBefore(document.text, line), count = 0; above && count < farthestLines; above = lineBefore(document.text, above), count++) {
-      const begun = scanCode(this.syntax, this.states.at(document, above.from), above.text)
-      start = above.from + Math.max(0, begun.from)
-      if (begun.from >= 0) break
-    }
-    return start
-  }
+/** Where the block comment begins that the caret is in, or a line far enough before the caret. */
+function blockStart(text: TextView, line: Line, state: Extract<CodeState, { kind: 'block' }>): number {
+  let first = line
+  for (let count = 0; count < Math.min(state.lines, farthestLines); count++) first = lineBefore(text, first) ?? first
+  return state.lines <= farthestLines ? Math.min(first.from + state.column, first.to) : first.from
 }
 
 /** A list item or a tag begins something of its own. */
