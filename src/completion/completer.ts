@@ -35,7 +35,13 @@ export interface CompletionItem {
 }
 
 export type Completion =
-  | { readonly kind: 'shown'; readonly items: readonly CompletionItem[]; readonly from: 'memory' | 'model' }
+  | {
+      readonly kind: 'shown'
+      readonly items: readonly CompletionItem[]
+      readonly from: 'memory' | 'model'
+      /** What the model took to answer, when it was asked for this very caret. */
+      readonly answerMs?: number
+    }
   | { readonly kind: 'silent'; readonly reason: Silence }
 
 export interface CompleterOptions {
@@ -151,8 +157,10 @@ export class Completer {
     this.question = question
     const candidates = await question.waitFor(context, signal)
     if (candidates === undefined || signal.aborted) return silent('cancelled')
-    this.rhythm = afterAnswer(this.rhythm, this.clock.now() - askedAt)
-    return this.present(prepared, candidates, 'model', shortestNew)
+    const answerMs = this.clock.now() - askedAt
+    this.rhythm = afterAnswer(this.rhythm, answerMs)
+    const completion = this.present(prepared, candidates, 'model', shortestNew)
+    return completion.kind === 'shown' ? { ...completion, answerMs } : completion
   }
 
   private ask({ query }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>): Question {

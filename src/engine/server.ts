@@ -6,7 +6,7 @@ import type { EngineMethod, FromEngine, Params, PartialResult, Result, ToEngine 
 /** What one call may do besides answering. */
 export interface CallScope<M extends EngineMethod> {
   readonly signal: AbortSignal
-  partial(value: PartialResult<M>): void
+  readonly partial: (value: PartialResult<M>) => void
 }
 
 export type Handlers = { readonly [M in EngineMethod]: (params: Params<M>, scope: CallScope<M>) => Promise<Result<M>> }

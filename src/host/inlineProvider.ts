@@ -55,7 +55,7 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
         },
         signalOf(token),
       )
-      this.trace(document, offset, completion, performance.now() - began)
+      this.trace(offset, completion, performance.now() - began)
       if (completion.kind === 'silent') {
         if (explicit && completion.reason !== 'cancelled') vscode.window.setStatusBarMessage(`Inkling: ${vscode.l10n.t(explain(completion.reason))}`, 4000)
         return []
@@ -75,9 +75,10 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
   }
 
   /** Says what happened without a word of the text. */
-  private trace(document: vscode.TextDocument, offset: number, completion: Completion, ms: number): void {
+  private trace(offset: number, completion: Completion, ms: number): void {
     const outcome = completion.kind === 'shown' ? `${completion.items.length} from ${completion.from}` : completion.reason
-    this.reporter.trace(`suggest ${document.languageId} at ${offset}: ${outcome} in ${ms.toFixed(1)} ms`)
+    const model = completion.kind === 'shown' && completion.answerMs !== undefined ? `, model ${completion.answerMs.toFixed(1)} ms` : ''
+    this.reporter.trace(`suggest at ${offset}: ${outcome} in ${ms.toFixed(1)} ms${model}`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode'
-import { languageSwitch, type CompletionSettings } from '../completion/settings'
+import { modeIn } from '../completion/mode'
+import type { CompletionSettings } from '../completion/settings'
 import type { Settings } from './settings'
 
 /** The smallest context of the models that ship; used until the model in use has said its own. */
@@ -28,9 +29,6 @@ export class Suggestions {
 
   /** Whether this document gets suggestions while typing, when asked, or not at all. */
   mode(document: vscode.TextDocument): 'on' | 'manual' | 'off' {
-    const settings = this.forDocument(document)
-    const spokenFor = languageSwitch(settings, document.languageId) ?? settings.inComments
-    if (!settings.enabled || !spokenFor) return 'off'
-    return settings.automatic ? 'on' : 'manual'
+    return modeIn(document.languageId, this.forDocument(document))
   }
 }

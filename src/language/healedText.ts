@@ -10,7 +10,7 @@ export interface Reading {
   readonly end: TextEnd
   /** Whether a continuation may end here: something is visible, and it does not wait for what it opens or joins. */
   readonly complete: boolean
-  /** Whether a further space would be a second one. */
+  /** Whether a further space would be a second one, or the first of the text. */
   readonly afterSpace: boolean
 }
 
@@ -61,7 +61,7 @@ export class HealedText {
       visible,
       end: endOf(whole, unfinished > 0),
       complete: unfinished === 0 && visible.trim() !== '' && !waiting.test(whole),
-      afterSpace: /\s$/.test(whole),
+      afterSpace: /(?:^|\s)$/.test(whole),
     }
   }
 }

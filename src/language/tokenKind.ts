@@ -6,7 +6,7 @@ export const enum TokenKind {
   None,
   /** Ends the text. */
   End,
-  /** White space with an end of line. */
+  /** Ends the line, with or without white space or text around. */
   Break,
   /** Other white space alone. */
   Blank,
@@ -53,7 +53,8 @@ export function kindOf(bytes: Uint8Array): TokenKind {
   if (lead >= 0x80 && lead < 0xc0) return TokenKind.Middle
   if (sequenceLength(lead) > bytes.length) return kindOfLead(lead)
   const text = fromUtf8(bytes)
-  if (/^\s+$/.test(text)) return /[\n\r]/.test(text) ? TokenKind.Break : TokenKind.Blank
+  if (/[\n\r]/.test(text)) return TokenKind.Break
+  if (/^\s+$/.test(text)) return TokenKind.Blank
   if (/^\s/.test(text)) return TokenKind.Spaced
   if (apostrophe.test(text)) return TokenKind.Apostrophe
   if (unspaced.test(text)) return TokenKind.Unspaced

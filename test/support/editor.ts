@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { browserArguments, findBrowser } from '../../tools/lib/browser.mjs'
@@ -13,6 +13,8 @@ export interface EditorOptions {
   readonly files?: Readonly<Record<string, string>>
   /** The user's settings, besides a calm workbench. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** The extension's log holds its timings, too. */
+  readonly trace?: boolean
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
 }
@@ -50,7 +52,7 @@ export class Editor {
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)
     try {
-      await page.goto(server.address(path.join(home.folder, 'workspace')))
+      await page.goto(server.address(path.join(home.folder, 'workspace'), options.trace === true ? [['logLevel', 'inkling.inkling=trace']] : []))
       await editor.workbench.ready()
     } catch (error) {
       await editor.keepEvidence('opening the editor')
@@ -91,6 +93,13 @@ export class Editor {
   updateSettings(changed: Settings): void {
     this.settings = { ...this.settings, ...changed }
     for (const file of settingsFiles(path.join(this.home.folder, 'server'))) write(file, JSON.stringify(this.settings, undefined, 2))
+  }
+
+  /** What the extension has written to its log so far. */
+  extensionLog(): string {
+    const logs = path.join(this.home.folder, 'server/data/logs')
+    const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(name) === 'Inkling.log')
+    return files.map((name) => readFileSync(path.join(logs, name), 'utf8')).join('\n')
   }
 
   /** A picture for the documentation, drawn anew only when `UPDATE_DOCS=1` asks for it. */

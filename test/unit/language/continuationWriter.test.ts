@@ -72,6 +72,7 @@ describe('the likeliest continuation', () => {
   })
 
   it.each([
+    ['There is no text at all', '|', 'All red green blue.'],
     ['There is no text before', '{Art|', 'ificial intelligence is revolutionizing the way we live, work and play.'],
     ['The letters are those of a line\'s first word', 'percent.\n\n{Na|', 'ïve café owners 👩‍🚀 rejoiced.'],
   ])('is found at a beginning: %s', async (_, notation, text) => {

@@ -18,7 +18,7 @@ describe('the kind of a token', () => {
     [' ,', TokenKind.Spaced],
     ['  x', TokenKind.Spaced],
     ['\u00a0x', TokenKind.Spaced],
-    ['\nx', TokenKind.Spaced],
+    ['\nx', TokenKind.Break],
     [' ', TokenKind.Blank],
     ['\t\t', TokenKind.Blank],
     ['\u00a0', TokenKind.Blank],
