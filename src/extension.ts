@@ -6,11 +6,16 @@ import { forkEngine } from './engine/fork'
 import { engineRestartPolicy } from './engine/restartPolicy'
 import { systemClock } from './engine/systemClock'
 import { showAlternatives } from './host/commands/alternatives'
-import { chooseSnooze, selectModel, toggleSuggestions } from './host/commands/preferences'
+import { chooseSnooze, toggleSuggestions } from './host/commands/preferences'
 import { registerCommands } from './host/commands/register'
 import { WriteCommands } from './host/commands/write'
 import { WritingEngine } from './host/engineHost'
 import { InlineProvider } from './host/inlineProvider'
+import { LibraryCommands } from './host/library/libraryCommands'
+import { ModelChoice } from './host/library/modelChoice'
+import { ModelLibrary } from './host/library/modelLibrary'
+import { ModelTree } from './host/library/modelTree'
+import { Speeds } from './host/library/speeds'
 import { Reporter } from './host/reporter'
 import { Settings } from './host/settings'
 import { Snooze } from './host/snooze'
@@ -20,6 +25,7 @@ import type { StatusInput } from './host/statusView'
 import { Studio } from './host/studio/studio'
 import { Suggestions } from './host/suggestionSettings'
 import { WarmUp } from './host/warmUp'
+import { ModelStore } from './library/store'
 
 /** Builds the objects and hands them to each other. Nothing else happens here. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -30,10 +36,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const snooze = own(new Snooze(systemClock))
 
   const client = own(new EngineClient(forkEngine({ script: path.join(context.extensionPath, 'dist/engine.js') }), engineRestartPolicy, systemClock))
-  const engine = new WritingEngine(client, settings, {
-    embeddedModel: path.join(context.extensionPath, 'media/model'),
-    cache: path.join(context.globalStorageUri.fsPath, 'graphs'),
-  })
+  const embeddedModel = path.join(context.extensionPath, 'media/model')
+  const store = new ModelStore(path.join(context.globalStorageUri.fsPath, 'library'))
+  const models = new ModelChoice(settings, store, embeddedModel)
+  const speeds = new Speeds(context.globalState)
+  const engine = new WritingEngine(client, settings, models, speeds, path.join(context.globalStorageUri.fsPath, 'graphs'))
+  const library = own(new ModelLibrary(store, embeddedModel, settings, context.secrets, (error) => reporter.tellOnce(error)))
+  own(new ModelTree(library, models, speeds))
   const write = own(new WriteCommands(engine, settings))
 
   const suggestions = new Suggestions(settings, () => engine.contextLength)
@@ -71,7 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
         snooze: () => chooseSnooze(snooze),
         wake: () => snooze.end(),
         showStatus: () => showStatusMenu(status()),
-        selectModel,
+        ...new LibraryCommands(library, models).table,
         restartEngine: () => client.restart(),
         showLog: () => reporter.show(),
         openStudio: () => studio.open(),

@@ -3,14 +3,15 @@ import * as os from 'node:os'
 import * as path from 'node:path'
 import * as readline from 'node:readline/promises'
 import { InklingError } from '../base/errors'
+import { officialHub, parseHubUrl } from '../library/address'
 import { modelList, type ModelListEntry } from '../library/describeModel'
 import { embeddedEntry } from '../library/embeddedModel'
 import { ImportSource, OfflineSource } from '../library/folderSource'
 import { formatBytes, formatCount, formatDuration } from '../library/format'
-import { HubSource, officialHub, parseHubUrl } from '../library/hubSource'
+import { HubSource } from '../library/hubSource'
 import { install, prepareInstall, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../library/install'
 import { libraryFolder } from '../library/libraryFolder'
-import { parseModelId, type ModelId } from '../library/modelId'
+import { importName, parseModelId, type ModelId } from '../library/modelId'
 import type { ModelSource } from '../library/source'
 import { ModelStore, type InstalledModel } from '../library/store'
 import { systemNetwork } from '../library/systemNetwork'
@@ -84,9 +85,9 @@ async function add(name: string, options: Options, store: ModelStore, io: Io): P
 async function whatToAdd(name: string, options: Options): Promise<{ id: ModelId; source: ModelSource }> {
   const folder = path.resolve(name)
   if (await isFolder(folder)) {
-    const wanted = options.text('name') ?? `local/${path.basename(folder).replace(/[^A-Za-z0-9_.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '')}`
-    const id = parseModelId(wanted)
-    if (id === undefined) throw new UsageError(`--name OWNER/NAME is needed: ${wanted} cannot be the name of a model`)
+    const wanted = options.text('name')
+    const id = wanted === undefined ? importName(path.basename(folder)) : parseModelId(wanted)
+    if (id === undefined) throw new UsageError(`--name OWNER/NAME is needed: ${wanted ?? path.basename(folder)} cannot be the name of a model`)
     return { id, source: new ImportSource(folder) }
   }
   const id = parseModelId(name)

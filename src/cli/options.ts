@@ -2,7 +2,7 @@ import * as os from 'node:os'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { embeddedModelName, type ModelSpec } from '../engine/protocol'
 import { libraryFolder } from '../library/libraryFolder'
-import { resolveModel } from '../library/resolveModel'
+import { resolveNamedModel } from '../library/resolveModel'
 import { ModelStore } from '../library/store'
 import type { Sampling } from '../language/sampling'
 
@@ -112,7 +112,7 @@ export function modelSpec(options: Options, places: Places): ModelSpec {
 function modelFolder(named: string | undefined, places: Places): Pick<ModelSpec, 'folder' | 'name'> {
   if (named === undefined) return { folder: places.embeddedModel, name: embeddedModelName }
   const store = new ModelStore(libraryFolder(process.env, process.platform, os.homedir()))
-  return { folder: resolveModel(named, store, process.cwd()) }
+  return resolveNamedModel(named, store, process.cwd())
 }
 
 /** Hugging Face's defaults for sampling (`GenerationConfig`): temperature 1, top-k 50, top-p 1, no penalty. */

@@ -1,4 +1,6 @@
+import * as path from 'node:path'
 import { isIntegerIn, isRecord } from '../base/json'
+import { parseHubUrl } from '../library/address'
 
 /**
  * Every setting: how its value is checked, what stands in for a bad one, and who may set it. The manifest declares the
@@ -49,8 +51,30 @@ function languageSwitches(key: string, fallback: Readonly<Record<string, boolean
   }
 }
 
+/** Empty, or an address that models may come from. */
+function hubAddress(key: string): Setting<string> {
+  return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || parseHubUrl(value) !== undefined) ? value : undefined), expected: 'an https address' }
+}
+
+/** Empty, or a folder: a relative one would mean another in each window. */
+function absoluteFolder(key: string): Setting<string> {
+  return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || (value.length <= 4096 && path.isAbsolute(value) && !value.includes('\0'))) ? value : undefined), expected: 'an absolute path' }
+}
+
+/** Names or folders of models by language identifier. */
+function modelNames(key: string): Setting<Readonly<Record<string, string>>> {
+  return {
+    key, fallback: {}, scope: 'user',
+    parse: (value) => (isRecord(value) && Object.values(value).every((name) => typeof name === 'string' && name.length <= 4096 && !name.includes('\0')) ? { ...(value as Record<string, string>) } : undefined),
+    expected: 'an object of language identifiers with models',
+  }
+}
+
 export const settings = {
   model: text('model', 'user', 4096),
+  modelByLanguage: modelNames('modelByLanguage'),
+  libraryMirror: hubAddress('library.mirror'),
+  libraryFolder: absoluteFolder('library.folder'),
   device: oneOf('device', 'user', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml'], 'auto'),
   threads: integerIn('threads', 'user', 0, 256, 0),
   precision: oneOf('precision', 'user', ['int8', 'int4', 'fp32'], 'int8'),

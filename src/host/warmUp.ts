@@ -22,6 +22,6 @@ export class WarmUp extends Disposable {
   private warm(): void {
     const document = vscode.window.activeTextEditor?.document
     if (!document || this.suggestions.mode(document) !== 'on') return
-    this.engine.call('load', {}).catch((error: unknown) => this.reporter.tellOnce(error))
+    this.engine.call('load', {}, { languageId: document.languageId }).catch((error: unknown) => this.reporter.tellOnce(error))
   }
 }

@@ -2,6 +2,7 @@ import * as http from 'http'
 import * as https from 'https'
 import { CancelledError, throwIfCancelled } from '../base/cancellation'
 import { InklingError } from '../base/errors'
+import { isAllowedUrl } from './address'
 
 /**
  * Requests over Node's own http and https. In the extension host VS Code hands out these two modules with a `request` that
@@ -58,17 +59,6 @@ export async function openUrl(request: HttpRequest, settings: HttpSettings): Pro
     url = location
   }
   throw InklingError.of('download-insecure', { host: request.url.host, target: 'itself without end' })
-}
-
-/** `http:` is for servers on this machine, and only such a server may lead to another: a remote one must not reach inside. */
-export function isAllowedUrl(url: URL, from: URL): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (isLoopback(url) && !isLoopback(from)) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
-}
-
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
 function requireAllowed(url: URL, from: URL, start: URL): void {

@@ -5,18 +5,15 @@ import { isIntegerIn, isRecord, own } from '../base/json'
 import { parseDigest } from './digest'
 import { downloadFile, type Network, type OnReceived } from './download'
 import { hubFetch } from './hubFetch'
-import { isAllowedUrl } from './http'
 import type { ModelId } from './modelId'
 import type { ListedFile, ModelListing, ModelSource } from './source'
-
-export const officialHub = 'https://huggingface.co'
 
 /** A hub with Hugging Face's interface: the official one or a mirror of it. */
 export class HubSource implements ModelSource {
   readonly name: string
   readonly isNetwork = true
 
-  /** @param hub checked by `parseHubUrl` */
+  /** @param hub from `parseHubUrl` */
   constructor(private readonly hub: URL, private readonly token: string | undefined, private readonly network: Network) {
     this.name = hub.host
   }
@@ -59,17 +56,6 @@ export class HubSource implements ModelSource {
 
 const mostFiles = 20_000
 const largestFile = 2 ** 42
-
-/** The address of a hub as a setting gives it, or undefined: https, or http on this machine; no password, query or fragment. */
-export function parseHubUrl(text: string): URL | undefined {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    return undefined
-  }
-  return isAllowedUrl(url, url) && url.search === '' && url.hash === '' ? url : undefined
-}
 
 function listedFile(entry: ListFileEntry): ListedFile | undefined {
   const value: unknown = entry

@@ -27,3 +27,10 @@ export function parseModelId(text: string): ModelId | undefined {
 export function folderName(id: ModelId): string {
   return id.replace('/', '--')
 }
+
+/** The name for a model from a folder called `text`: what was made here must not pass for what somebody published under a short name. */
+export function importName(text: string): ModelId | undefined {
+  if (text.includes('/')) return parseModelId(text)
+  const name = text.replace(/[^A-Za-z0-9_.]+/g, '-').replace(/\.{2,}/g, '.').replace(/^[-.]+|[-.]+$/g, '')
+  return parseModelId(`local/${name}`)
+}

@@ -22,3 +22,10 @@ export function resolveModel(idOrFolder: string, store: ModelStore, base: string
   if (path.isAbsolute(expanded) || /^\.{0,2}[/\\]/.test(text)) throw InklingError.of('model-folder-missing', { folder })
   throw InklingError.of('model-id-invalid', { model: text.slice(0, 200) })
 }
+
+/** As `resolveModel`, with what to call the model where its folder's name says nothing to a person. */
+export function resolveNamedModel(idOrFolder: string, store: ModelStore, base: string | undefined): { readonly folder: string; readonly name?: string } {
+  const folder = resolveModel(idOrFolder, store, base)
+  const id = parseModelId(idOrFolder.trim())
+  return id !== undefined && folder === store.folderOf(id) ? { folder, name: id } : { folder }
+}

@@ -45,6 +45,7 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     stop: ['\n'],
   }, {
     signal: controller.signal,
+    languageId: editor.document.languageId,
     onPartial: ({ sequence, text }) => {
       texts[sequence] += droppers[sequence]?.(text) ?? text
       refresh()

@@ -39,20 +39,3 @@ export async function toggleSuggestions(): Promise<void> {
     await configuration.update('suggestions.languages', { ...switches, [picked.language]: picked.on }, vscode.ConfigurationTarget.Global)
   }
 }
-
-/** Chooses between the embedded model and a folder on this machine. */
-export async function selectModel(): Promise<void> {
-  const { l10n } = vscode
-  const configuration = vscode.workspace.getConfiguration('inkling')
-  const current = configuration.inspect<string>('model')?.globalValue ?? ''
-  const embedded = { label: `$(package) ${l10n.t('The model inside the extension')}`, description: current === '' ? l10n.t('in use') : '', folder: '' as string | undefined }
-  const folder = { label: `$(folder-opened) ${l10n.t('A model folder…')}`, description: current, detail: l10n.t('GPT-2 in Hugging Face layout: config.json, model.safetensors, tokenizer.json'), folder: undefined as string | undefined }
-  const picked = await vscode.window.showQuickPick([embedded, folder], { title: l10n.t('Choose the model') })
-  if (!picked) return
-  let chosen = picked.folder
-  if (chosen === undefined) {
-    const opened = await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: l10n.t('Model folder'), openLabel: l10n.t('Use this model') })
-    chosen = opened?.[0]?.fsPath
-  }
-  if (chosen !== undefined) await configuration.update('model', chosen === '' ? undefined : chosen, vscode.ConfigurationTarget.Global)
-}

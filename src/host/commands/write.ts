@@ -68,13 +68,13 @@ export class WriteCommands extends Disposable {
     await vscode.commands.executeCommand('setContext', 'inkling.writing', true)
     try {
       await runCancellable(title, (signal) =>
-        this.engine.call('generate', {
+        this.engine.generate({
           prompt,
           maxNewTokens: this.settings.get('maxNewTokens', editor.document),
           sequences: 1,
           sampling: samplingFrom(this.settings, editor.document),
           stop: [],
-        }, { signal, onPartial: ({ text }) => insert.append(drop(text)) }),
+        }, { signal, languageId: editor.document.languageId, onPartial: ({ text }) => insert.append(drop(text)) }),
       controller)
     } finally {
       // What was written before a stop stays: one undo removes it.

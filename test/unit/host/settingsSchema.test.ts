@@ -51,6 +51,9 @@ describe('a setting', () => {
     ['suggestionsConfidence', 'loud'], ['suggestionsConfidence', '__proto__'],
     ['languages', ['markdown']], ['languages', { markdown: 'yes' }], ['languages', null],
     ['suggestionsEnabled', 'true'],
+    ['libraryMirror', 'http://hub.example'], ['libraryMirror', 'hub.example'], ['libraryMirror', 'https://user:pass@hub.example'], ['libraryMirror', 'file:///models'], ['libraryMirror', 7],
+    ['libraryFolder', 'models'], ['libraryFolder', '../models'], ['libraryFolder', '/a\0b'], ['libraryFolder', null],
+    ['modelByLanguage', 'gpt2'], ['modelByLanguage', { latex: 7 }], ['modelByLanguage', ['gpt2']], ['modelByLanguage', { latex: 'a\0' }],
   ] as const)('%s refuses %j', (name, value) => {
     expect(settings[name].parse(value)).toBeUndefined()
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatBytes, formatCount, formatDuration } from '../../../src/library/format'
 import { planFiles } from '../../../src/library/filePlan'
-import { parseHubUrl } from '../../../src/library/hubSource'
+import { parseHubUrl } from '../../../src/library/address'
 import { secondsLeft, SpeedMeter } from '../../../src/library/speedMeter'
 
 describe('numbers for people', () => {

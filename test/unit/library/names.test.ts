@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { FileHasher, parseDigest } from '../../../src/library/digest'
-import { folderName, parseModelId } from '../../../src/library/modelId'
+import { folderName, importName, parseModelId } from '../../../src/library/modelId'
 import { parseRetryAfter, retryDelayMs } from '../../../src/library/retryPolicy'
 import { areSafePaths, isSafePath } from '../../../src/library/safePath'
 
@@ -41,6 +41,15 @@ describe('the name of a model', () => {
 
   it.each(['', 'name', 'a/b/c', '/b', 'a/', '../b', 'a/..', 'a/.b', 'a/b.', 'a--b/c', 'a/b..c', 'con/b', 'a/NUL', 'a\\b', 'a/b ', 'a/b?x', 'a/b#x', 'a/%2e%2e', 'a/b.git', '-a/b', 'ä/b', `a/${'x'.repeat(97)}`, '/home/user/model', 'C:/models'])('%j is none', (text) => {
     expect(parseModelId(text)).toBeUndefined()
+  })
+})
+
+describe('the name of a model from a folder', () => {
+  it.each([
+    ['gpt2', 'local/gpt2'], ['My model (2)', 'local/My-model-2'], ['..weird..name--', 'local/weird.name'], ['Ünïcode', 'local/n-code'],
+    ['me/mine', 'me/mine'], ['...', undefined], ['a/b/c', undefined], ['', undefined],
+  ])('called %j is %s', (text, expected) => {
+    expect(importName(text)).toBe(expected)
   })
 })
 

@@ -1,0 +1,78 @@
+import * as vscode from 'vscode'
+import { embeddedModelName, type ModelSpec } from '../../engine/protocol'
+import { resolveNamedModel } from '../../library/resolveModel'
+import type { ModelStore } from '../../library/store'
+import type { Settings } from '../settings'
+
+/** Which model the settings want, as a folder. */
+export class ModelChoice {
+  constructor(
+    private readonly settings: Settings,
+    private readonly store: ModelStore,
+    private readonly embedded: string,
+  ) {}
+
+  /**
+   * The model for a language, or the default one.
+   * @throws InklingError `model-not-installed`, `model-folder-missing`, `model-id-invalid`
+   */
+  choose(languageId: string | undefined): Pick<ModelSpec, 'folder' | 'name'> {
+    const named = this.nameFor(languageId)
+    return named === '' ? { folder: this.embedded, name: embeddedModelName } : resolveNamedModel(named, this.store, undefined)
+  }
+
+  /** @throws InklingError as `choose` does */
+  folderFor(languageId: string | undefined): string {
+    return this.choose(languageId).folder
+  }
+
+  /** As the settings name it; empty is the embedded one. */
+  nameFor(languageId: string | undefined): string {
+    const byLanguage = this.settings.get('modelByLanguage')
+    const own = languageId !== undefined && Object.hasOwn(byLanguage, languageId) ? byLanguage[languageId]?.trim() : undefined
+    return own === undefined || own === '' ? this.settings.get('model').trim() : own === embeddedName ? '' : own
+  }
+
+  /** The folder that is used where no language says otherwise; undefined when what the setting names is not there. */
+  get defaultFolder(): string | undefined {
+    try {
+      return this.folderFor(undefined)
+    } catch {
+      // Told when it is used.
+      return undefined
+    }
+  }
+
+  /** Languages that have a model of their own, by its folder. */
+  languagesByFolder(): ReadonlyMap<string, readonly string[]> {
+    const result = new Map<string, string[]>()
+    for (const languageId of Object.keys(this.settings.get('modelByLanguage'))) {
+      try {
+        const folder = this.folderFor(languageId)
+        result.set(folder, [...(result.get(folder) ?? []), languageId])
+      } catch {
+        // Told when it is used.
+      }
+    }
+    return result
+  }
+
+  /** The language of an open document, by its address. */
+  languageOf(uri: string): string | undefined {
+    return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri)?.languageId
+  }
+
+  async setDefault(name: string): Promise<void> {
+    await vscode.workspace.getConfiguration('inkling').update('model', name === '' ? undefined : name, vscode.ConfigurationTarget.Global)
+  }
+
+  /** @param name empty for the embedded model; undefined takes the language's own choice away */
+  async setForLanguage(languageId: string, name: string | undefined): Promise<void> {
+    const rest = Object.entries(this.settings.get('modelByLanguage')).filter(([language]) => language !== languageId)
+    const next = Object.fromEntries(name === undefined ? rest : [...rest, [languageId, name === '' ? embeddedName : name]])
+    await vscode.workspace.getConfiguration('inkling').update('modelByLanguage', Object.keys(next).length === 0 ? undefined : next, vscode.ConfigurationTarget.Global)
+  }
+}
+
+/** Names the embedded model for a language while another one is the default. */
+const embeddedName = 'embedded'
