@@ -5,10 +5,9 @@ import { InklingError } from '../base/errors'
 import { isAllowedUrl } from './address'
 
 /**
- * Requests over Node's own http and https. In the extension host VS Code hands out these two modules with a `request` that
- * goes through the user's proxy and trusts the system's certificates, but only under the names `http` and `https`: with
- * `node:` before them the proxy is passed by. Unlike `fetch` they let a single request follow `http.proxyStrictSSL`, and
- * show every redirect before it is followed.
+ * Requests over Node's own http and https. In the extension host VS Code gives both a `request` that goes through the
+ * user's proxy and trusts the system's certificates; its module loader looks for the names without `node:`. Unlike
+ * `fetch` they let a single request follow `http.proxyStrictSSL`, and show every redirect before it is followed.
  */
 export interface HttpSettings {
   /** Without a byte for this long a connection counts as broken. */
