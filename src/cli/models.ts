@@ -9,7 +9,7 @@ import { embeddedEntry } from '../library/embeddedModel'
 import { ImportSource, OfflineSource } from '../library/folderSource'
 import { formatBytes, formatCount, formatDuration } from '../library/format'
 import { HubSource } from '../library/hubSource'
-import { install, prepareInstall, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../library/install'
+import { install, prepareInstall, requireRunnable, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../library/install'
 import { libraryFolder } from '../library/libraryFolder'
 import { importName, parseModelId, type ModelId } from '../library/modelId'
 import type { ModelSource } from '../library/source'
@@ -75,6 +75,7 @@ function line({ state, id, title, parameters, contextLength, sizeBytes, licence 
 async function add(name: string, options: Options, store: ModelStore, io: Io): Promise<void> {
   const { id, source } = await whatToAdd(name, options)
   const offer = await prepareInstall(id, source, io.signal)
+  requireRunnable(offer)
   if (source.isNetwork && !options.flag('yes')) await askConsent(offer, io)
   const installed = await install(offer, store, systemInstallEnvironment, progressLine(io), io.signal)
   clearLine(io)

@@ -1,3 +1,4 @@
+import type { Layout } from './filePlan'
 import { parseModelId, type ModelId } from './modelId'
 
 /** A model that Inkling recommends. Anything else on a hub, or in a folder, can be added by its name. */
@@ -7,6 +8,7 @@ export interface CatalogueEntry {
   /** Number of weights. */
   readonly parameters: number
   readonly licence: string
+  readonly layout: Layout
   /** Tokens. */
   readonly contextLength: number
   /** What it is good for, in a sentence. */
@@ -46,5 +48,5 @@ export function catalogueEntry(id: ModelId): CatalogueEntry | undefined {
 function entry(name: string, title: string, parameters: number, licence: string, contextLength: number, summary: string): CatalogueEntry {
   const id = parseModelId(name)
   if (id === undefined) throw new Error(`${name} is no name of a model`)
-  return { id, title, parameters, licence, contextLength, summary, revision: 'main', sha256: new Map() }
+  return { id, title, parameters, licence, layout: name.startsWith('onnx-community/') ? 'onnx' : 'safetensors', contextLength, summary, revision: 'main', sha256: new Map() }
 }

@@ -1,4 +1,5 @@
 import { catalogue, catalogueEntry, type CatalogueEntry } from './catalogue'
+import { runnableLayouts } from './filePlan'
 import type { InstalledModel } from './store'
 
 /** A model as lists show it, installed or not. */
@@ -15,10 +16,10 @@ export interface ModelListEntry {
   readonly summary: string
 }
 
-/** Everything there is to choose from: what came with Inkling, what was installed, and the rest of the catalogue. */
+/** Everything there is to choose from: what came with Inkling, what was installed, and what else of the catalogue can be run. */
 export function modelList(embedded: ModelListEntry, installed: readonly InstalledModel[]): readonly ModelListEntry[] {
   const here = new Set<string>(installed.map(({ manifest }) => manifest.id))
-  return [embedded, ...installed.map(installedEntry), ...catalogue.filter(({ id }) => !here.has(id)).map(availableEntry)]
+  return [embedded, ...installed.map(installedEntry), ...catalogue.filter(({ id, layout }) => !here.has(id) && runnableLayouts.includes(layout)).map(availableEntry)]
 }
 
 function installedEntry({ manifest, folder, sizeBytes }: InstalledModel): ModelListEntry {

@@ -3,6 +3,9 @@ import { isSafePath } from './safePath'
 /** How a model's weights lie: as GPT-2 tensors that Inkling makes its own graph from, or as a graph somebody exported. */
 export type Layout = 'safetensors' | 'onnx'
 
+/** What the engine can run in this version. Anything else is neither recommended nor fetched, though it can be looked into. */
+export const runnableLayouts: readonly Layout[] = ['safetensors']
+
 export interface FilePlan<F> {
   readonly layout: Layout
   /** The file with the weights or the graph. */

@@ -4,7 +4,7 @@ import * as path from 'node:path'
 import { InklingError } from '../base/errors'
 import { catalogueEntry } from './catalogue'
 import type { FileLock } from './fileLock'
-import { planFiles, type FilePlan } from './filePlan'
+import { planFiles, runnableLayouts, type FilePlan } from './filePlan'
 import { hashFile } from './folderSource'
 import { formatBytes } from './format'
 import { inspectModel } from './inspect'
@@ -70,6 +70,11 @@ export async function prepareInstall(id: ModelId, source: ModelSource, signal: A
     totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     licence: known?.licence ?? listing.licence,
   }
+}
+
+/** To be asked before anybody waits for a download in vain. @throws InklingError `model-unsupported` */
+export function requireRunnable({ plan }: InstallOffer): void {
+  if (!runnableLayouts.includes(plan.layout)) throw InklingError.of('model-unsupported', { reason: 'it is an ONNX export, and this version runs GPT-2 weights only' })
 }
 
 /**

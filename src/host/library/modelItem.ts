@@ -23,7 +23,7 @@ export interface ModelUse {
 export function modelItem(entry: ModelListEntry, use: ModelUse): ModelItem {
   const { state, title, id, parameters, contextLength, licence, sizeBytes } = entry
   const speed = use.tokensPerSecond === undefined ? undefined : `${Math.round(use.tokensPerSecond)} tokens/s`
-  const parts = [parameters === undefined ? undefined : formatCount(parameters), sizeBytes === undefined ? undefined : formatBytes(sizeBytes), speed, use.languages.length > 0 ? use.languages.join(', ') : undefined]
+  const parts = [parameters === undefined ? undefined : formatCount(parameters), sizeBytes === undefined ? undefined : formatBytes(sizeBytes), licence === '' ? undefined : licence, speed, use.languages.length > 0 ? use.languages.join(', ') : undefined]
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Name', id === '' ? undefined : id],
     ['Parameters', parameters === undefined ? undefined : formatCount(parameters)],

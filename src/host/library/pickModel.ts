@@ -27,7 +27,7 @@ export async function modelToDownload(item: unknown, library: ModelLibrary): Pro
   if (picked.entry) return requireId(picked.entry.id)
   const typed = await vscode.window.showInputBox({
     title: l10n.t('Download a model'),
-    prompt: l10n.t('The name of a model, as on Hugging Face: owner/name. GPT-2 models and ONNX exports can be used.'),
+    prompt: l10n.t('The name of a model, as on Hugging Face: owner/name. GPT-2 models of any size and language can be used.'),
     placeHolder: 'openai-community/gpt2',
     validateInput: (value) => (value === '' || parseModelId(value.trim()) !== undefined ? undefined : l10n.t('Two names with a slash between them.')),
   })
@@ -37,7 +37,7 @@ export async function modelToDownload(item: unknown, library: ModelLibrary): Pro
 
 export function pickItem(entry: ModelListEntry): vscode.QuickPickItem & { readonly entry: ModelListEntry } {
   const look = modelItem(entry, { isDefault: false, languages: [], tokensPerSecond: undefined })
-  return { label: `$(${look.icon}) ${look.label}`, description: [look.description, entry.licence].filter((part) => part !== '').join(' · '), detail: vscode.l10n.t(entry.summary), entry }
+  return { label: `$(${look.icon}) ${look.label}`, description: look.description, detail: vscode.l10n.t(entry.summary), entry }
 }
 
 export function requireId(text: string): ModelId {

@@ -10,10 +10,10 @@ const unused: ModelUse = { isDefault: false, languages: [], tokensPerSecond: und
 
 describe('a model in the view', () => {
   it.each<[string, Partial<ModelListEntry>, Partial<ModelUse>, { description: string; icon: string; contextValue: string }]>([
-    ['is installed', {}, {}, { description: '124 M · 551 MB', icon: 'package', contextValue: 'installed' }],
-    ['is in use, and was measured', {}, { isDefault: true, tokensPerSecond: 203.7 }, { description: '124 M · 551 MB · 204 tokens/s', icon: 'check', contextValue: 'installed.default' }],
-    ['is used for some languages', {}, { languages: ['latex', 'markdown'] }, { description: '124 M · 551 MB · latex, markdown', icon: 'package', contextValue: 'installed' }],
-    ['can be downloaded', { state: 'available', sizeBytes: undefined, folder: undefined }, {}, { description: '124 M', icon: 'cloud-download', contextValue: 'available' }],
+    ['is installed', {}, {}, { description: '124 M · 551 MB · MIT', icon: 'package', contextValue: 'installed' }],
+    ['is in use, and was measured', {}, { isDefault: true, tokensPerSecond: 203.7 }, { description: '124 M · 551 MB · MIT · 204 tokens/s', icon: 'check', contextValue: 'installed.default' }],
+    ['is used for some languages', {}, { languages: ['latex', 'markdown'] }, { description: '124 M · 551 MB · MIT · latex, markdown', icon: 'package', contextValue: 'installed' }],
+    ['can be downloaded', { state: 'available', sizeBytes: undefined, folder: undefined }, {}, { description: '124 M · MIT', icon: 'cloud-download', contextValue: 'available' }],
     ['says little of itself', { parameters: undefined, contextLength: undefined, licence: '', sizeBytes: undefined }, {}, { description: '', icon: 'package', contextValue: 'installed' }],
   ])('that %s', (_, entry, use, expected) => {
     expect(modelItem({ ...installed, ...entry }, { ...unused, ...use })).toMatchObject(expected)

@@ -34,7 +34,6 @@ describe('inkling models', () => {
     expect(listed.map(({ id, state }) => `${state} ${id}`)).toEqual([
       'embedded ', 'installed my/tiny',
       'available openai-community/gpt2', 'available distilbert/distilgpt2', 'available openai-community/gpt2-medium', 'available openai-community/gpt2-large',
-      'available onnx-community/SmolLM2-135M-ONNX', 'available onnx-community/SmolLM2-360M-ONNX', 'available onnx-community/Qwen2.5-0.5B',
     ])
     expect(listed[0]?.parameters).toBeGreaterThan(1e6)
     expect(await run('list')).toMatch(/^embedded {4}Inkling +\d+ M +\d+ tokens +\d+ MB/)
@@ -63,6 +62,12 @@ describe('inkling models', () => {
     await tinyFolder(path.join(root, 'distilbert', 'distilgpt2'))
     await run('add', 'distilgpt2', '--offline', root)
     expect(await readFile(path.join(library, 'models', 'distilbert--distilgpt2', 'config.json'), 'utf8')).toContain('gpt2')
+  })
+
+  it('does not fetch what could not be run', async () => {
+    const hub = await serveHub({ files: { 'config.json': Buffer.from('{"model_type":"llama"}'), 'tokenizer.json': Buffer.from('{}'), 'onnx/model.onnx': content(10) }, info: { config: { model_type: 'llama' } } })
+    await expect(run('add', 'some/model', '--mirror', hub.url.href, '--yes')).rejects.toMatchObject({ code: 'model-unsupported' })
+    expect(hub.requests.every(({ url }) => url?.startsWith('/api/'))).toBe(true)
   })
 
   it('does not take for GPT-2 what is not, not even from a folder', async () => {

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import * as http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { root } from '../../tools/lib/project.mjs'
+import { useEditor } from '../support/useEditor'
+import { answerAsHub } from '../unit/library/hub'
+
+const embedded = path.join(root, 'media/model')
+/** The embedded model under another name, as a hub would give it. */
+const model = { files: Object.fromEntries(readdirSync(embedded).map((name) => [name, readFileSync(path.join(embedded, name))])) }
+
+describe('A writer who wants another model', () => {
+  const editor = useEditor({ files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
+  const asked: string[] = []
+  const hub = http.createServer((request, response) => {
+    asked.push(request.url ?? '')
+    answerAsHub(model, { request, response, number: 0, path: request.url ?? '' })
+  })
+  let host = ''
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
+    host = `127.0.0.1:${(hub.address() as AddressInfo).port}`
+    editor().updateSettings({ 'inkling.library.mirror': `http://${host}` })
+  })
+  afterAll(() => {
+    hub.closeAllConnections()
+    hub.close()
+  })
+
+  const dialog = () => editor().page.locator('.monaco-dialog-box')
+  const models = () => editor().page.locator('.pane', { hasText: 'On this machine' }).locator('.monaco-list-row')
+
+  async function askFor(name: string): Promise<void> {
+    const { workbench } = editor()
+    await workbench.runCommand('Inkling: Download a Model…')
+    await workbench.quickInput.choose('Another model by its name…')
+    await workbench.quickInput.answer(name)
+  }
+
+  it('sees what is here and what can be had', async () => {
+    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await models().filter({ hasText: 'GPT-2 Large' }).waitFor()
+    const rows = await models().locator('.label-name').allTextContents()
+    expect(rows).toEqual(['On this machine', 'Inkling', 'Available', 'GPT-2', 'DistilGPT-2', 'GPT-2 Medium', 'GPT-2 Large'])
+    await editor().picture('models')
+  })
+
+  it('is told host, size and licence before anything is fetched', async () => {
+    await askFor('some/model')
+    await dialog().waitFor()
+    const text = await dialog().innerText()
+    expect(text).toContain('Download some/model?')
+    expect(text).toContain(`From: ${host}`)
+    expect(text).toMatch(/Size: \d+ MB/)
+    expect(text).toContain('Licence: mit')
+    await dialog().locator('.monaco-button', { hasText: 'Cancel' }).click()
+    await dialog().waitFor({ state: 'hidden' })
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.filter((url) => !url.startsWith('/api/'))).toEqual([])
+    await expect.poll(() => editor().workbench.notifications.messages()).toEqual([])
+  })
+
+  it('has it after agreeing, and writes with it', async () => {
+    const { workbench } = editor()
+    await askFor('some/model')
+    await dialog().locator('.monaco-button', { hasText: 'Download' }).click()
+    await workbench.notifications.press('some/model is installed.', 'Use it')
+    await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
+    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+    await workbench.openFile('note.md')
+    await workbench.type('There was nothing to be done, and so they sat at the end of')
+    expect(await workbench.waitForGhostText()).not.toBe('')
+    await workbench.statusItem.click()
+    expect(await workbench.quickInput.box.innerText()).toContain('some/model: ')
+    await workbench.quickInput.dismiss()
+  })
+
+  it('removes it, and goes back to the embedded one', async () => {
+    const { workbench } = editor()
+    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await workbench.runCommand('Inkling: Remove a Model…')
+    await workbench.quickInput.choose('some/model')
+    await dialog().locator('.monaco-button', { hasText: 'Remove' }).click()
+    await models().filter({ hasText: 'some/model' }).waitFor({ state: 'detached' })
+    await models().filter({ hasText: 'Inkling' }).locator('.codicon-check').waitFor()
+  })
+
+  it('is told when there is no such model', async () => {
+    await askFor('no/such')
+    await editor().workbench.notifications.waitFor('has no no/such')
+  })
+})
