@@ -3,7 +3,7 @@ export interface Score {
   readonly step: number
   /** Samples judged. */
   readonly count: number
-  /** Share of samples that the classifier takes for some digit with probability above 0.9. */
+  /** Share of samples that the classifier takes for some digit with probability of at least 0.8. */
   readonly confident: number
   /** Digits (of ten) that at least one in fifty samples shows. */
   readonly coverage: number
