@@ -85,6 +85,7 @@ const catalogue = {
   'gan-images-many': { message: 'There are {count} pictures, more than the {limit} that fit.', remedy: advice('Choose fewer.') },
   'gan-digits-invalid': { message: '“{digits}” is not a row of digits.', remedy: advice('Give one or more of the digits 0 to 9, as in 1957.') },
   'gan-digits-unconditional': { message: 'This run cannot draw digits to order: its networks never learnt which digit is which.', remedy: advice('Train one with the preset “digits”.') },
+  'gan-diverged': { message: 'The training went wrong at step {step}: its numbers are no longer finite.', remedy: advice('Continue from the last checkpoint with smaller learning rates, or start again with the preset “digits”.') },
   'gan-backend-unavailable': { message: 'The training backend {backend} cannot be used here: {reason}.', remedy: advice('Choose another backend, or let the fastest be measured.') },
   'gan-backend-lost': { message: 'The training backend {backend} stopped at step {step}: {reason}.', remedy: advice('Resume from the last checkpoint, if need be on another backend.') },
   'studio-no-document': { message: 'There is no document to put the picture into.', remedy: advice('Open a document, put the caret where the picture belongs, and come back.') },

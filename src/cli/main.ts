@@ -6,6 +6,7 @@ import { toInklingError } from '../base/errors'
 import { createEngine } from '../engine/operations'
 import type { Handlers } from '../engine/server'
 import { complete, completeUsage } from './complete'
+import { ganCommand, ganUsage } from './gan'
 import { generate, generateUsage } from './generate'
 import type { Io } from './io'
 import { models, modelsUsage } from './models'
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, { readonly run: Command; readonly usage:
   score: { run: score, usage: scoreUsage },
   complete: { run: complete, usage: completeUsage },
   models: { run: models, usage: modelsUsage },
+  gan: { run: (args, _handlers, _places, io) => ganCommand(args, io, path.join(__dirname, 'studio')), usage: ganUsage },
 }
 
 const usage = `Usage:\n\n${Object.values(commands).map((command) => command.usage).join('\n\n')}\n`

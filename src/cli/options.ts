@@ -10,7 +10,7 @@ import type { Sampling } from '../language/sampling'
 export class UsageError extends Error {}
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>
-type Values = Readonly<Record<string, string | boolean | undefined>>
+type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
 /** The options and positional arguments of one command line. */
 export class Options {
@@ -36,6 +36,12 @@ export class Options {
   text(name: string): string | undefined {
     const value = this.values[name]
     return typeof value === 'string' ? value : undefined
+  }
+
+  /** An option that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.values[name]
+    return Array.isArray(value) ? (value as readonly string[]) : []
   }
 
   /** @throws UsageError unless it is a number from `min` to `max` */

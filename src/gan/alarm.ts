@@ -13,6 +13,13 @@ export interface Alarm {
   readonly remedy: Partial<TrainingSettings>
 }
 
+/** What it means, in plain words. */
+export const alarmText: Readonly<Record<AlarmKind, string>> = {
+  'not-finite': 'The numbers are no longer finite: a step was far too large, and everything after it is lost.',
+  'mode-collapse': 'The generator has collapsed: whatever it starts from, it draws the same picture.',
+  'discriminator-wins': 'The discriminator wins outright: it is so sure of itself that the generator can learn nothing from it.',
+}
+
 const watchedRows = 200
 /** Sooner than this, networks that know nothing look like every one of these troubles. */
 const firstLook = 300

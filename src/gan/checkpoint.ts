@@ -2,7 +2,7 @@ import { toInklingError, InklingError } from '../base/errors'
 import { isIntegerArray, isIntegerIn, isRecord, own } from '../base/json'
 import { crc32 } from './crc32'
 import { curveColumns, Curves } from './curves'
-import { isBackend, type Backend, type EngineState, type NetworkState } from './ganEngine'
+import { isBackend, isHealthy, type Backend, type EngineState, type NetworkState } from './ganEngine'
 import { Frames, showcaseCount } from './frames'
 import { describeGan, imageSize, parameterCount } from './network'
 import { scoreColumns, scoresFromArray, scoresToArray, type Score } from './quality'
@@ -103,18 +103,15 @@ export function decodeCheckpoint(file: Uint8Array): Checkpoint {
   let at = headStart + headerSize
   const take = (): Uint8Array => {
     const size = sizes.shift() ?? 0
-    const section = file.slice(at, at + size)
+    // Copied to a buffer of its own, so that floats may be read in place; "slice" of Node's Buffer would not copy.
+    const section = new Uint8Array(file.subarray(at, at + size))
     at += pad(size)
     return section
   }
   const numbers = (): Float32Array => new Float32Array(take().buffer)
-  const learnt = (): Float32Array => {
-    const values = numbers()
-    if (!values.every(Number.isFinite)) throw broken('it holds weights that are not finite')
-    return values
-  }
-  const network = (updates: number): NetworkState => ({ weights: learnt(), firstMoment: learnt(), secondMoment: learnt(), updates })
-  const engine = { generator: network(header.updates[0]), discriminator: network(header.updates[1]), average: learnt() }
+  const network = (updates: number): NetworkState => ({ weights: numbers(), firstMoment: numbers(), secondMoment: numbers(), updates })
+  const engine = { generator: network(header.updates[0]), discriminator: network(header.updates[1]), average: numbers() }
+  if (!isHealthy(engine)) throw broken('it holds weights that are not finite')
   return {
     settings: header.settings,
     step: header.step,

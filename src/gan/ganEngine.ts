@@ -96,3 +96,15 @@ export function averageKeep(emaDecay: number, step: number): number {
 export function penaltyDue(settings: TrainingSettings, step: number): boolean {
   return settings.r1Gamma > 0 && step % settings.r1Every === 0
 }
+
+/** Whether training can go on from here: a single NaN spoils everything it touches. */
+export function isHealthy({ generator, discriminator, average }: EngineState): boolean {
+  return [generator, discriminator].every(({ weights, firstMoment, secondMoment }) => allFinite(weights) && allFinite(firstMoment) && allFinite(secondMoment)) && allFinite(average)
+}
+
+function allFinite(values: Float32Array): boolean {
+  // A sum is not finite when any of its terms is not; no term is large enough to overflow a double.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] as number
+  return Number.isFinite(sum)
+}

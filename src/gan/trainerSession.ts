@@ -3,7 +3,7 @@ import { findAlarm, spread } from './alarm'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint'
 import { toPixels, unpackDataset, type Dataset } from './dataset'
 import { showcaseCount } from './frames'
-import type { Backend, EngineFactory } from './ganEngine'
+import { isHealthy, type Backend, type EngineFactory } from './ganEngine'
 import { describeGan, imageSize } from './network'
 import { answerCall, type Handlers } from './protocol/calls'
 import type { FromTrainer, Opened, ToTrainer, TrainerCalls, TrainerNews } from './protocol/trainerProtocol'
@@ -191,9 +191,9 @@ export class TrainerSession {
 
   /** A checkpoint that is not finite cannot be read again, so it is not written over one that can. */
   private async save(trainer: GanTrainer): Promise<void> {
-    const losses = [trainer.curves.recent('lossReal', 1), trainer.curves.recent('lossGenerator', 1)].flat()
-    if (!losses.every(Number.isFinite)) return
-    this.say({ type: 'checkpoint', step: trainer.step, good: this.healthy, checkpoint: encodeCheckpoint(await trainer.snapshot()) })
+    const snapshot = await trainer.snapshot()
+    if (!isHealthy(snapshot.engine)) return
+    this.say({ type: 'checkpoint', step: trainer.step, good: this.healthy, checkpoint: encodeCheckpoint(snapshot) })
   }
 
   private async measure(backend: Backend, settings: TrainingSettings, steps: number): Promise<{ stepMs: number }> {
