@@ -1,4 +1,5 @@
-import { InklingError } from '../../src/base/errors'
+import { Classifier } from '../../src/gan/classifier'
+import { DigitScorer } from '../../src/gan/digitScorer'
 import { isToTrainer } from '../../src/gan/protocol/trainerProtocol'
 import { TrainerSession } from '../../src/gan/trainerSession'
 import { engineFactory, memoryBytes } from './backends'
@@ -18,9 +19,7 @@ channel.port1.onmessage = () => breathing.shift()?.()
 
 const session = new TrainerSession({
   engineFactory,
-  scorer: () => {
-    throw InklingError.of('internal', { reason: 'no classifier' })
-  },
+  scorer: (classifier) => new DigitScorer(Classifier.parse(classifier)),
   now: () => performance.now(),
   breathe: () =>
     new Promise((resolve) => {
