@@ -1,7 +1,7 @@
 import { InklingError } from '../base/errors'
 import { openUrl, TransientError, type HttpResponse, type HttpSettings } from './http'
 import { PartFile, type ExpectedFile } from './partFile'
-import { isWebPage, refusal } from './refusal'
+import { beginsAsWebPage, isWebPage, refusal } from './refusal'
 import { retrying } from './retrying'
 import type { RetryPolicy } from './retryPolicy'
 
@@ -60,7 +60,11 @@ async function receiveOnce(download: Download, part: PartFile, network: Network,
   const response = await openUrl({ url: download.url, headers, token: download.token, signal }, network.http)
   try {
     let skip = await accept(download, part, response)
+    let first = true
     for await (const chunk of response.chunks()) {
+      if (first && beginsAsWebPage(chunk)) throw portal(download)
+      if (first) requireLength(download, response)
+      first = false
       const fresh = chunk.subarray(Math.min(skip, chunk.length))
       skip -= chunk.length - fresh.length
       if (fresh.length === 0) continue
@@ -86,7 +90,7 @@ async function accept(download: Download, part: PartFile, response: HttpResponse
     throw new TransientError(InklingError.of('download-refused', { host, file: name, status }))
   }
   if (status !== 200 && status !== 206) throw refusal(response, host, name)
-  if (isWebPage(response)) throw InklingError.of('download-portal', { host, file: name })
+  if (isWebPage(response)) throw portal(download)
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw InklingError.of('download-altered', { host, file: name, reason: `it comes encoded as ${encoding.slice(0, 40)}` })
 
@@ -103,8 +107,6 @@ async function accept(download: Download, part: PartFile, response: HttpResponse
     await part.setEtag(etag ?? part.etag)
     return 0
   }
-  const length = headers['content-length']
-  if (length !== undefined && Number(length) !== sizeBytes) throw wrongSize(download, length)
   // A whole file where a part was asked for: the server cannot resume, or the file is another one now.
   if (part.length > 0 && part.etag !== undefined && etag !== undefined && etag !== part.etag) await part.reset()
   await part.setEtag(etag)
@@ -114,6 +116,16 @@ async function accept(download: Download, part: PartFile, response: HttpResponse
 /** An ETag that may stand in If-Range (RFC 9110, section 13.1.5: weak ones may not). */
 function strongEtag(value: string | undefined): string | undefined {
   return value !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(value) ? value : undefined
+}
+
+/** Looked at only once the body has begun: a web page that comes in place of the file has another length, too. */
+function requireLength(download: Download, { status, headers }: HttpResponse): void {
+  const length = headers['content-length']
+  if (status === 200 && length !== undefined && Number(length) !== download.sizeBytes) throw wrongSize(download, length)
+}
+
+function portal({ name, url: { host } }: Download): InklingError {
+  return InklingError.of('download-portal', { host, file: name })
 }
 
 function wrongSize(download: Download, actual: string | number): InklingError {

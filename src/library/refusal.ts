@@ -24,7 +24,12 @@ export function refusal({ status, headers }: HttpResponse, host: string, file: s
   }
 }
 
-/** Whether a web page came, as from a network that wants its users to sign in. */
+/** Whether a web page is announced, as from a network that wants its users to sign in. */
 export function isWebPage({ headers }: HttpResponse): boolean {
   return /^\s*(text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '')
+}
+
+/** Whether a body begins as a web page does, whatever it was announced as. No file of a model does. */
+export function beginsAsWebPage(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype html|html|head|body|script|meta)\b/i.test(Buffer.from(bytes.subarray(0, 200)).toString('latin1').replace(/^\u00ef\u00bb\u00bf/, ''))
 }

@@ -3,6 +3,7 @@ import { embeddedModelName, type ModelSpec } from '../../engine/protocol'
 import { resolveNamedModel } from '../../library/resolveModel'
 import type { ModelStore } from '../../library/store'
 import type { Settings } from '../settings'
+import { modelName, withLanguage } from './modelName'
 
 /** Which model the settings want, as a folder. */
 export class ModelChoice {
@@ -28,9 +29,7 @@ export class ModelChoice {
 
   /** As the settings name it; empty is the embedded one. */
   nameFor(languageId: string | undefined): string {
-    const byLanguage = this.settings.get('modelByLanguage')
-    const own = languageId !== undefined && Object.hasOwn(byLanguage, languageId) ? byLanguage[languageId]?.trim() : undefined
-    return own === undefined || own === '' ? this.settings.get('model').trim() : own === embeddedName ? '' : own
+    return modelName({ byDefault: this.settings.get('model'), byLanguage: this.settings.get('modelByLanguage') }, languageId)
   }
 
   /** The folder that is used where no language says otherwise; undefined when what the setting names is not there. */
@@ -68,11 +67,7 @@ export class ModelChoice {
 
   /** @param name empty for the embedded model; undefined takes the language's own choice away */
   async setForLanguage(languageId: string, name: string | undefined): Promise<void> {
-    const rest = Object.entries(this.settings.get('modelByLanguage')).filter(([language]) => language !== languageId)
-    const next = Object.fromEntries(name === undefined ? rest : [...rest, [languageId, name === '' ? embeddedName : name]])
+    const next = withLanguage(this.settings.get('modelByLanguage'), languageId, name)
     await vscode.workspace.getConfiguration('inkling').update('modelByLanguage', Object.keys(next).length === 0 ? undefined : next, vscode.ConfigurationTarget.Global)
   }
 }
-
-/** Names the embedded model for a language while another one is the default. */
-const embeddedName = 'embedded'

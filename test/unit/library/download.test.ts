@@ -78,6 +78,9 @@ describe('a server that answers', () => {
     ['with other bytes', ({ response }) => whole(response, content(body.length, 2)), 'download-hash'],
     ['with a sign-in page', ({ response }) => html(response), 'download-portal'],
     ['with a redirect to a sign-in page', ({ response, path: at }) => (at === '/login' ? html(response) : response.writeHead(302, { location: '/login' }).end()), 'download-portal'],
+    ['with a sign-in page that says it is a file', ({ response }) => whole(response, Buffer.from('\ufeff\n<!DOCTYPE html><p>Please sign in'), { 'content-type': 'application/octet-stream' }), 'download-portal'],
+    ['with a sign-in page as long as the file', ({ response }) => whole(response, Buffer.from('<html>'.padEnd(body.length)), { 'content-length': body.length }), 'download-portal'],
+    ['with a sign-in page of a length that it states', ({ response }) => whole(response, Buffer.from('<html>'), { 'content-length': 6 }), 'download-portal'],
     ['511', ({ response }) => response.writeHead(511).end(), 'download-portal'],
     ['compressed all the same', ({ response }) => whole(response, body, { 'content-encoding': 'gzip' }), 'download-altered'],
     ['401', ({ response }) => response.writeHead(401).end(), 'download-token'],
@@ -118,6 +121,11 @@ describe('a server that answers', () => {
       if (exchange.number === 0) return cutAt(exchange, body, 50_000)
       if (exchange.number > 1) return sendRange(exchange, body)
       exchange.response.writeHead(206, { 'content-range': `bytes 10-${body.length - 1}/${body.length}` }).end(body.subarray(10))
+    }],
+    ['a part of the part that was asked for', (exchange) => {
+      const start = rangeStart(exchange.request)
+      const end = Math.min(start + 60_000, body.length)
+      exchange.response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${body.length}`, 'content-length': end - start }).end(body.subarray(start, end))
     }],
     ['416 to a range', (exchange) => {
       if (exchange.number === 0) return cutAt(exchange, body, 50_000)

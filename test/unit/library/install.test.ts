@@ -126,6 +126,7 @@ describe('a model from a hub', () => {
 
   it.each<[string, (headers: Record<string, string>) => [number, Record<string, string>, string], string]>([
     ['a web page', () => [200, { 'content-type': 'text/html' }, '<html>'], 'download-portal'],
+    ['a web page that says it is JSON', () => [200, { 'content-type': 'application/json' }, '<!doctype html>'], 'download-portal'],
     ['no JSON', () => [200, {}, 'hello'], 'listing-invalid'],
     ['null', () => [200, {}, 'null'], 'listing-invalid'],
     ['401 for what is not there', () => [401, { 'x-error-code': 'RepoNotFound' }, ''], 'download-missing'],
