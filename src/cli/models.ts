@@ -52,7 +52,7 @@ export async function models(args: readonly string[], _handlers: unknown, places
 }
 
 async function list(options: Options, store: ModelStore, places: Places, io: Io): Promise<void> {
-  const entries = modelList(await embeddedEntry(places.embeddedModel), await store.list((error) => warn(io, error)))
+  const entries = modelList(await embeddedEntry(places.embeddedModel), await store.list((error) => warn(io, error)), await store.partials())
   if (options.flag('json')) {
     printJson(io, { library: store.root, models: entries })
     return
@@ -60,7 +60,7 @@ async function list(options: Options, store: ModelStore, places: Places, io: Io)
   for (const entry of entries) io.stdout.write(`${line(entry)}\n`)
 }
 
-function line({ state, id, title, parameters, contextLength, sizeBytes, licence }: ModelListEntry): string {
+function line({ fetchedBytes, state, id, title, parameters, contextLength, sizeBytes, licence }: ModelListEntry): string {
   const cells = [
     state.padEnd(10),
     (id === '' ? title : id).padEnd(36),
@@ -68,6 +68,7 @@ function line({ state, id, title, parameters, contextLength, sizeBytes, licence 
     (contextLength === undefined ? '' : `${contextLength} tokens`).padStart(13),
     (sizeBytes === undefined ? '' : formatBytes(sizeBytes)).padStart(8),
     licence,
+    fetchedBytes === undefined ? '' : `(${formatBytes(fetchedBytes)} are here; add goes on)`,
   ]
   return cells.join('  ').trimEnd()
 }

@@ -1,5 +1,6 @@
 import { catalogue, catalogueEntry, type CatalogueEntry } from './catalogue'
 import { runnableLayouts } from './filePlan'
+import type { ModelId } from './modelId'
 import type { InstalledModel } from './store'
 
 /** A model as lists show it, installed or not. */
@@ -13,13 +14,21 @@ export interface ModelListEntry {
   readonly licence: string
   /** Bytes on disk; undefined for what is not installed. */
   readonly sizeBytes: number | undefined
+  /** Bytes that a download which has not ended has left. */
+  readonly fetchedBytes?: number
   readonly summary: string
 }
 
-/** Everything there is to choose from: what came with Inkling, what was installed, and what else of the catalogue can be run. */
-export function modelList(embedded: ModelListEntry, installed: readonly InstalledModel[]): readonly ModelListEntry[] {
+/** Everything there is to choose from: what came with Inkling, what was installed, what was begun, and what else of the catalogue can be run. */
+export function modelList(embedded: ModelListEntry, installed: readonly InstalledModel[], partials: ReadonlyMap<ModelId, number>): readonly ModelListEntry[] {
   const here = new Set<string>(installed.map(({ manifest }) => manifest.id))
-  return [embedded, ...installed.map(installedEntry), ...catalogue.filter(({ id, layout }) => !here.has(id) && runnableLayouts.includes(layout)).map(availableEntry)]
+  const known = catalogue.filter(({ id, layout }) => !here.has(id) && (runnableLayouts.includes(layout) || partials.has(id)))
+  const others = [...partials.keys()].filter((id) => !here.has(id) && catalogueEntry(id) === undefined)
+  const available = [...known.map(availableEntry), ...others.map(unknownEntry)]
+  return [embedded, ...installed.map(installedEntry), ...available.map((entry) => {
+    const fetchedBytes = partials.get(entry.id)
+    return fetchedBytes === undefined ? entry : { ...entry, fetchedBytes }
+  })]
 }
 
 function installedEntry({ manifest, folder, sizeBytes }: InstalledModel): ModelListEntry {
@@ -30,6 +39,10 @@ function installedEntry({ manifest, folder, sizeBytes }: InstalledModel): ModelL
   }
 }
 
-function availableEntry({ id, title, parameters, contextLength, licence, summary }: CatalogueEntry): ModelListEntry {
+function unknownEntry(id: ModelId): ModelListEntry & { readonly id: ModelId } {
+  return { id, title: id, state: 'available', folder: undefined, sizeBytes: undefined, parameters: undefined, contextLength: undefined, licence: '', summary: '' }
+}
+
+function availableEntry({ id, title, parameters, contextLength, licence, summary }: CatalogueEntry): ModelListEntry & { readonly id: ModelId } {
   return { id, title, state: 'available', folder: undefined, sizeBytes: undefined, parameters, contextLength, licence, summary }
 }

@@ -101,23 +101,21 @@ async function gather(offer: InstallOffer, store: ModelStore, environment: Insta
   await removeOthers(partial, plan)
   await requireSpace(offer, partial, environment)
 
-  const meter = new SpeedMeter()
+  const progress = new Progress(totalBytes, environment, onProgress)
   const files: StoredFile[] = []
-  let before = 0
-  // The small ones first: a model that turns out not to be one shows early.
-  for (const file of [...plan.files].sort((a, b) => a.sizeBytes - b.sizeBytes)) {
-    const report = throttled(environment, (received) => {
-      const now = environment.now()
-      meter.add(now, before + received)
-      const bytesPerSecond = meter.bytesPerSecond(now)
-      onProgress({ kind: 'receiving', file: file.path, receivedBytes: before + received, totalBytes, bytesPerSecond, secondsLeft: secondsLeft(totalBytes - before - received, bytesPerSecond) })
-    })
-    const target = path.join(partial, ...file.path.split('/'))
-    await guardWrite(target, () => fs.mkdir(path.dirname(target), { recursive: true }))
-    const sha256 = (await alreadyThere(target, file, report, signal)) ?? (await source.fetch(listing, file, target, report, signal))
-    files.push({ path: file.path, sizeBytes: file.sizeBytes, sha256 })
-    before += file.sizeBytes
-    await lock.requireHeld(listing.id)
+  try {
+    // The small ones first: a model that turns out not to be one shows early.
+    for (const file of [...plan.files].sort((a, b) => a.sizeBytes - b.sizeBytes)) {
+      const received = progress.begin(file.path)
+      const target = path.join(partial, ...file.path.split('/'))
+      await guardWrite(target, () => fs.mkdir(path.dirname(target), { recursive: true }))
+      const sha256 = (await alreadyThere(target, file, signal)) ?? (await source.fetch(listing, file, target, received, signal))
+      files.push({ path: file.path, sizeBytes: file.sizeBytes, sha256 })
+      progress.end(file.sizeBytes)
+      await lock.requireHeld(listing.id)
+    }
+  } finally {
+    progress.dispose()
   }
 
   const { problems, contextLength, parameters } = await inspectModel(partial, plan)
@@ -136,10 +134,10 @@ async function gather(offer: InstallOffer, store: ModelStore, environment: Insta
 }
 
 /** A file of an earlier try, if it still is the right one. One without a hash cannot be told from a changed one. */
-async function alreadyThere(target: string, file: ListedFile, onRead: (bytes: number) => void, signal: AbortSignal): Promise<string | undefined> {
+async function alreadyThere(target: string, file: ListedFile, signal: AbortSignal): Promise<string | undefined> {
   const stat = await fs.stat(target).catch(() => undefined)
   if (stat === undefined || stat.size !== file.sizeBytes || file.digest === undefined) return undefined
-  const { sha256, mismatch } = await hashFile(target, file, onRead, signal)
+  const { sha256, mismatch } = await hashFile(target, file, () => {}, signal)
   return mismatch === undefined ? sha256 : undefined
 }
 
@@ -169,13 +167,55 @@ async function requireSpace({ plan, listing }: InstallOffer, partial: string, en
   }
 }
 
-/** No more than ten reports a second: a reader sees no more, and drawing them costs. */
-function throttled(environment: InstallEnvironment, report: (bytes: number) => void): (bytes: number) => void {
-  let lastMs = -Infinity
-  return (bytes) => {
-    const now = environment.now()
-    if (now - lastMs < 100) return
-    lastMs = now
-    report(bytes)
+/** Tells how far it is, a few times a second, also while nothing comes: then the speed falls for all to see. */
+class Progress {
+  private readonly meter = new SpeedMeter()
+  private readonly ticker: NodeJS.Timeout
+  private file = ''
+  private before = 0
+  private received = 0
+
+  constructor(
+    private readonly totalBytes: number,
+    private readonly environment: InstallEnvironment,
+    private readonly onProgress: (progress: InstallProgress) => void,
+  ) {
+    this.ticker = setInterval(() => this.report(), reportMs)
+  }
+
+  /** @returns what is to be told the bytes of this file */
+  begin(file: string): (bytes: number) => void {
+    this.file = file
+    let first = true
+    return (bytes) => {
+      // What was here before came at the disk's speed, and says nothing about the network's.
+      if (first) {
+        this.meter.forget()
+        this.meter.add(this.environment.now(), this.before + bytes)
+      }
+      first = false
+      this.received = bytes
+    }
+  }
+
+  end(sizeBytes: number): void {
+    this.received = sizeBytes
+    this.report()
+    this.before += sizeBytes
+    this.received = 0
+  }
+
+  dispose(): void {
+    clearInterval(this.ticker)
+  }
+
+  private report(): void {
+    const now = this.environment.now()
+    const receivedBytes = this.before + this.received
+    this.meter.add(now, receivedBytes)
+    const bytesPerSecond = this.meter.bytesPerSecond(now)
+    this.onProgress({ kind: 'receiving', file: this.file, receivedBytes, totalBytes: this.totalBytes, bytesPerSecond, secondsLeft: secondsLeft(this.totalBytes - receivedBytes, bytesPerSecond) })
   }
 }
+
+const reportMs = 250

@@ -28,6 +28,11 @@ export function folderName(id: ModelId): string {
   return id.replace('/', '--')
 }
 
+/** The model whose folder in the store has this name, or undefined when it is no such folder. */
+export function modelOfFolder(name: string): ModelId | undefined {
+  return parseModelId(name.replace('--', '/'))
+}
+
 /** The name for a model from a folder called `text`: what was made here must not pass for what somebody published under a short name. */
 export function importName(text: string): ModelId | undefined {
   if (text.includes('/')) return parseModelId(text)

@@ -14,6 +14,11 @@ export class SpeedMeter {
     while (this.samples.length > 2 && (this.samples[1]?.atMs ?? 0) <= atMs - this.windowMs) this.samples.shift()
   }
 
+  /** Measures anew from the next sample on. */
+  forget(): void {
+    this.samples.length = 0
+  }
+
   /** Undefined until a second has been seen. */
   bytesPerSecond(atMs: number): number | undefined {
     const [first, last] = [this.samples[0], this.samples.at(-1)]

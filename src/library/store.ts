@@ -5,7 +5,7 @@ import * as path from 'node:path'
 import { InklingError } from '../base/errors'
 import { FileLock } from './fileLock'
 import { manifestName, parseManifest, writeManifest, type Manifest } from './manifest'
-import { folderName, type ModelId } from './modelId'
+import { folderName, modelOfFolder, type ModelId } from './modelId'
 import { guardWrite } from './partFile'
 
 export interface InstalledModel {
@@ -64,6 +64,22 @@ export class ModelStore {
       } catch (error) {
         if (!isMissing(error)) onBroken(error)
       }
+    }
+    return found
+  }
+
+  /** What downloads that have not ended have left so far, in bytes. */
+  async partials(): Promise<ReadonlyMap<ModelId, number>> {
+    const partial = path.join(this.root, 'partial')
+    const names = await fs.readdir(partial).catch((error: unknown) => (isMissing(error) ? [] : Promise.reject(error as Error)))
+    const found = new Map<ModelId, number>()
+    for (const name of names) {
+      const id = modelOfFolder(name)
+      const files = await fs.readdir(path.join(partial, name), { recursive: true }).catch(() => [])
+      // A file may be renamed between the two: then it counts the next time.
+      const sizes = await Promise.all(files.map((file) => fs.stat(path.join(partial, name, file)).then((stat) => (stat.isFile() ? stat.size : 0), () => 0)))
+      const bytes = sizes.reduce((sum, size) => sum + size, 0)
+      if (id !== undefined && bytes > 0) found.set(id, bytes)
     }
     return found
   }

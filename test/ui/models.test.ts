@@ -14,8 +14,16 @@ const model = { files: Object.fromEntries(readdirSync(embedded).map((name) => [n
 describe('A writer who wants another model', () => {
   const editor = useEditor({ files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
   const asked: string[] = []
+  /** How much of a large file the hub sends before it falls silent. */
+  let silentAfter = Infinity
   const hub = http.createServer((request, response) => {
     asked.push(request.url ?? '')
+    const weights = model.files['model.safetensors']
+    if (request.url === '/cdn/model.safetensors' && weights !== undefined && silentAfter < weights.length) {
+      response.writeHead(200, { 'content-length': weights.length })
+      response.write(weights.subarray(0, silentAfter))
+      return
+    }
     answerAsHub(model, { request, response, number: 0, path: request.url ?? '' })
   })
   let host = ''
@@ -63,12 +71,25 @@ describe('A writer who wants another model', () => {
     await expect.poll(() => editor().workbench.notifications.messages()).toEqual([])
   })
 
+  it('stops a download, and sees what has come', async () => {
+    silentAfter = 5_000_000
+    await askFor('some/model')
+    await dialog().locator('.monaco-button', { hasText: 'Download' }).click()
+    const toast = await editor().workbench.notifications.waitFor('Downloading some/model: 5.')
+    await toast.locator('.monaco-button', { hasText: 'Cancel' }).click()
+    await models().filter({ hasText: 'some/model' }).filter({ hasText: 'MB fetched' }).waitFor()
+    silentAfter = Infinity
+    asked.length = 0
+  })
+
   it('has it after agreeing, and writes with it', async () => {
     const { workbench } = editor()
     await askFor('some/model')
     await dialog().locator('.monaco-button', { hasText: 'Download' }).click()
     await workbench.notifications.press('some/model is installed.', 'Use it')
     await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
+    // Only what was missing: the small files had come before.
+    expect(asked.filter((url) => url.includes('tokenizer.json'))).toEqual([])
     await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
     await workbench.openFile('note.md')
     await workbench.type('There was nothing to be done, and so they sat at the end of')

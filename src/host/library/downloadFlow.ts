@@ -18,16 +18,15 @@ export async function bringModel(id: ModelId, source: ModelSource, library: Mode
   requireRunnable(offer)
   if (source.isNetwork) await askConsent(offer, library)
   const title = source.isNetwork ? l10n.t('Downloading {model}', { model: id }) : l10n.t('Copying {model}', { model: id })
-  const installed = await withNotification(title, (progress, signal) => {
+  // What a stopped download has left is shown, too.
+  return withNotification(title, (progress, signal) => {
     let reported = 0
     return install(offer, library.store, systemInstallEnvironment, (state) => {
       const percent = state.kind === 'receiving' ? (100 * state.receivedBytes) / Math.max(1, state.totalBytes) : reported
       progress.report({ message: describe(state), increment: percent - reported })
       reported = percent
     }, signal)
-  })
-  library.changed()
-  return installed
+  }).finally(() => library.changed())
 }
 
 /** @throws CancelledError unless the writer agrees */

@@ -119,10 +119,10 @@ export class LibraryCommands {
 
   private async remove(item: unknown): Promise<void> {
     const { l10n } = vscode
-    const model = await this.installed(await modelFor(item, this.library, ['installed'], l10n.t('Remove a model')))
-    const { id } = model.manifest
+    const entry = await modelFor(item, this.library, ['installed'], l10n.t('Remove a model'))
+    const id = requireId(entry.id)
     const agree = l10n.t('Remove')
-    const detail = l10n.t('Its files are deleted from {folder}.', { folder: model.folder })
+    const detail = l10n.t('Its files are deleted from {folder}.', { folder: entry.folder ?? this.library.store.partialOf(id) })
     if ((await vscode.window.showWarningMessage(l10n.t('Remove {model}?', { model: id }), { modal: true, detail }, agree)) !== agree) throw new CancelledError()
     await withNotification(l10n.t('Removing {model}', { model: id }), (_, signal) => this.library.store.remove(id, signal))
     if (this.choice.nameFor(undefined) === id) await this.choice.setDefault('')

@@ -30,7 +30,7 @@ export class ModelLibrary extends Disposable {
   }
 
   async entries(): Promise<readonly ModelListEntry[]> {
-    return modelList(await embeddedEntry(this.embedded), await this.store.list(this.report))
+    return modelList(await embeddedEntry(this.embedded), await this.store.list(this.report), await this.store.partials())
   }
 
   changed(): void {

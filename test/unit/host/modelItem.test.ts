@@ -14,6 +14,7 @@ describe('a model in the view', () => {
     ['is in use, and was measured', {}, { isDefault: true, tokensPerSecond: 203.7 }, { description: '124 M · 551 MB · MIT · 204 tokens/s', icon: 'check', contextValue: 'installed.default' }],
     ['is used for some languages', {}, { languages: ['latex', 'markdown'] }, { description: '124 M · 551 MB · MIT · latex, markdown', icon: 'package', contextValue: 'installed' }],
     ['can be downloaded', { state: 'available', sizeBytes: undefined, folder: undefined }, {}, { description: '124 M · MIT', icon: 'cloud-download', contextValue: 'available' }],
+    ['was begun', { state: 'available', sizeBytes: undefined, folder: undefined, fetchedBytes: 210e6 }, {}, { description: '210 MB fetched · 124 M · MIT', icon: 'cloud-download', contextValue: 'available.begun' }],
     ['says little of itself', { parameters: undefined, contextLength: undefined, licence: '', sizeBytes: undefined }, {}, { description: '', icon: 'package', contextValue: 'installed' }],
   ])('that %s', (_, entry, use, expected) => {
     expect(modelItem({ ...installed, ...entry }, { ...unused, ...use })).toMatchObject(expected)

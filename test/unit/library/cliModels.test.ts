@@ -39,6 +39,15 @@ describe('inkling models', () => {
     expect(await run('list')).toMatch(/^embedded {4}Inkling +\d+ M +\d+ tokens +\d+ MB/)
   })
 
+  it('lists a download that has not ended, and can take it away', async () => {
+    const partial = path.join(library, 'partial', 'some--model')
+    await mkdir(partial, { recursive: true })
+    await writeFile(path.join(partial, 'model.safetensors.part'), content(5000))
+    expect(await run('list')).toMatch(/available {3}some\/model .*\(5\.0 KB are here; add goes on\)/)
+    await run('remove', 'some/model')
+    expect(await run('list')).not.toContain('some/model')
+  })
+
   it('downloads, checks and removes', async () => {
     const hub = await serveHub(smallGpt2)
     const added = JSON.parse(await run('add', 'some/model', '--mirror', hub.url.href, '--yes', '--json')) as { id: string; folder: string; licence: string }

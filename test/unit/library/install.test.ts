@@ -70,6 +70,7 @@ describe('a model from a hub', () => {
     const bad = await serve((exchange) => (exchange.path.startsWith('/cdn/') ? cutAt(exchange, weights, 200_000) : answerAsHub(smallGpt2, exchange)))
     await expect(fetchModel(new HubSource(bad.url, undefined, quickNetwork()), store)).rejects.toThrow()
     expect(store.isInstalled(id)).toBe(false)
+    expect((await store.partials()).get(id)).toBeGreaterThan(200_000)
     const good = await serveHub(smallGpt2)
     await fetchModel(new HubSource(good.url, undefined, quickNetwork()), new ModelStore(store.root))
     const files = good.requests.filter(({ url }) => !url?.startsWith('/api/'))
@@ -83,7 +84,7 @@ describe('a model from a hub', () => {
     const seen: InstallProgress[] = []
     const hub = await serveHub(smallGpt2)
     let now = 0
-    const environment = { ...systemInstallEnvironment, now: () => (now += 500) }
+    const environment = { ...systemInstallEnvironment, now: () => (now += 1500) }
     await fetchModel(new HubSource(hub.url, undefined, quickNetwork()), await newStore(), (progress) => seen.push(progress), environment)
     const last = seen.at(-1)
     expect(last).toMatchObject({ kind: 'receiving', file: 'model.safetensors', receivedBytes: smallGpt2Bytes, totalBytes: smallGpt2Bytes, secondsLeft: 0 })
