@@ -36,7 +36,7 @@ def run(run_folder: Path, settings: Settings, limits: Limits) -> None:
         "master": buffer(count), "working": buffer(count, dtype=torch.bfloat16),
         "first": buffer(count), "second": buffer(count), "gradients": buffer(settings.workers, count),
         "losses": buffer(settings.workers, dtype=torch.float64),
-        "validation": buffer(settings.workers, 8, dtype=torch.float64), "control": buffer(3, dtype=torch.int64),
+        "validation": buffer(settings.workers, 8, dtype=torch.float64), "control": buffer(4, dtype=torch.float64),
         "resume": None,
     }
     latest = run_folder / "latest.pt"
@@ -89,6 +89,7 @@ def main() -> None:
             command.add_argument("--checkpoint-seconds", type=float, default=120.0)
             command.add_argument("--evaluate-every", type=int, default=250)
         if name == "decay":
+            command.add_argument("--begin", type=float, help="the rates' factor to fall from; default: where they are")
             command.add_argument("--steps", type=int, help="default: so many that the decay is 30 % of the run")
             command.add_argument("--minutes", type=float, help="as many steps as fit, at this session's mean speed")
     arguments = parser.parse_args()
@@ -111,7 +112,7 @@ def main() -> None:
         limits = Limits(arguments.until_step, arguments.until_minutes, arguments.checkpoint_seconds, arguments.evaluate_every)
         run(folder, settings, limits)
     elif arguments.command == "decay":
-        wish = {"steps": arguments.steps, "minutes": arguments.minutes}
+        wish = {"steps": arguments.steps, "minutes": arguments.minutes, "begin": arguments.begin}
         write_atomically(folder / "decay.json", lambda p: p.write_text(json.dumps(wish) + "\n"))
         print("asked; the run begins its decay at the next step")
     else:

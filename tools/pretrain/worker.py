@@ -58,7 +58,7 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
     gradients = [views(g, shape) for g in shared["gradients"]]
     validation = validation_windows(data, settings.context, settings.micro)
     losses = shared["losses"]
-    control = shared["control"]  # [stop, decay asked, its steps]
+    control = shared["control"]  # [stop, decay asked, its steps, its first factor or -1]
     per_worker = settings.batch // settings.workers
 
     def checkpoint(name: str) -> None:
@@ -89,7 +89,8 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
                 if steps is None and wish.get("minutes") is not None:
                     speed = (tokens_seen - started_tokens) / (time.monotonic() - begin) or 1.0
                     steps = int(wish["minutes"] * 60 * speed / (settings.batch * settings.context))
-                control[1], control[2] = 1, decay_steps(step, steps)
+                begin_at = wish.get("begin")
+                control[1], control[2], control[3] = 1, decay_steps(step, steps), -1 if begin_at is None else begin_at
             if limits.reached(step) or (run / "stop").exists():
                 control[0] = 1
         barrier.wait()
@@ -97,8 +98,10 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
             # The state before the decay is kept: from there the run can go on at full rate another day.
             if rank == 0 and decay is None:
                 checkpoint("stable.pt")
-            # Asked a second time, the decay goes on from where it is and takes as long as was asked now.
-            decay = Decay(step, int(control[2]), rate(step, settings.warmup, decay))
+            # Asked a second time, the decay goes on from where it is and takes as long as was asked now; or, after it is
+            # done, from a factor that is named.
+            first_factor = float(control[3]) if control[3] >= 0 else rate(step, settings.warmup, decay)
+            decay = Decay(step, int(control[2]), first_factor)
             if rank == 0:
                 checkpoint("latest.pt")
                 (run / "decay.json").unlink()
