@@ -18,6 +18,9 @@ export interface LockTiming {
 
 export const lockTiming: LockTiming = { beatMs: 5000, staleMs: 30_000, pollMs: 300 }
 
+/** Times in a row that a lock which could not be created was not there either. */
+const mostVanished = 50
+
 interface Seen {
   readonly token: string
   readonly pid: number | undefined
@@ -48,11 +51,18 @@ export class FileLock {
     const token = randomUUID()
     let watched: Seen | undefined
     let sinceMs = 0
+    let vanished = 0
     for (;;) {
       throwIfCancelled(signal)
       if (await create(file, token)) return new FileLock(file, token, timing)
       const seen = await look(file)
-      if (!seen) continue
+      if (!seen) {
+        // Released between the two; or nobody holds it, and this user may not create it.
+        if (++vanished > mostVanished) throw InklingError.of('file-unwritable', { file, reason: 'it cannot be created' })
+        await pause(timing.pollMs / 10, signal)
+        continue
+      }
+      vanished = 0
       const changed = watched?.token !== seen.token || watched.touchedMs !== seen.touchedMs
       if (watched === undefined) onWait()
       if (changed) sinceMs = performance.now()

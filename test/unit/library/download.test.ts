@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { downloadFile, type Download, type Network } from '../../../src/library/download'
@@ -223,6 +224,13 @@ describe('a download that was stopped', () => {
     await writeFile(`${download.target}.part`, left)
     await downloadFile(download, quickNetwork(), () => {}, forever)
     expect((await readFile(download.target)).equals(body)).toBe(true)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('by a full disk says so', async () => {
+    const server = await serve((exchange) => sendRange(exchange, body))
+    const download = await downloadOf(server)
+    await symlink('/dev/full', `${download.target}.part`)
+    await expect(downloadFile(download, quickNetwork(), () => {}, forever)).rejects.toMatchObject({ code: 'disk-full' })
   })
 
   it('needs no request when everything is there', async () => {

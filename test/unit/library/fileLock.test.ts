@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { readFile, utimes, writeFile } from 'node:fs/promises'
+import { readFile, symlink, utimes, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileLock } from '../../../src/library/fileLock'
@@ -54,6 +54,15 @@ describe('a lock among processes', () => {
     await expect(FileLock.acquire(file, controller.signal, () => waited++, quick)).rejects.toThrow('Cancelled')
     clearInterval(beating)
     expect(waited).toBe(1)
+  })
+
+  it('that cannot be created at all is told, and not waited for', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(path.join(folder, 'file'), '')
+    await expect(FileLock.acquire(path.join(folder, 'file', 'x.lock'), forever, () => {}, quick)).rejects.toMatchObject({ code: 'file-unwritable' })
+    // A link to nowhere is there for whoever wants to create it, and not for whoever wants to read it.
+    await symlink(path.join(folder, 'no', 'where'), path.join(folder, 'y.lock'))
+    await expect(FileLock.acquire(path.join(folder, 'y.lock'), forever, () => {}, quick)).rejects.toMatchObject({ code: 'file-unwritable' })
   })
 
   it('that was taken away meanwhile is noticed, and left to its new holder', async () => {
