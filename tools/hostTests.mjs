@@ -3,13 +3,14 @@
  * Runs the suite of test/host inside a real editor: the desktop's where there is one or one can be had, else the
  * server's extension host with a browser as its window. The suite and its results file are the same.
  */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { runTests } from '@vscode/test-electron'
 import { chromium } from 'playwright-core'
 import { browserArguments, findBrowser } from './lib/browser.mjs'
 import { desktopEditor, freshProfile, hasDisplay } from './lib/desktop.mjs'
-import { atEnd } from './lib/processes.mjs'
+import { keepEvidence } from './lib/evidence.mjs'
+import { atEnd, isEnding } from './lib/processes.mjs'
 import { root } from './lib/project.mjs'
 import { say } from './lib/say.mjs'
 import { scratch } from './lib/scratch.mjs'
@@ -89,11 +90,10 @@ async function onServer() {
   })
 
   const problem = await outcome
+  if (isEnding()) return 1
   if (problem !== '') {
-    mkdirSync(failureFolder, { recursive: true })
-    writeFileSync(path.join(failureFolder, 'server.log'), server.log())
+    keepEvidence(failureFolder, data, server.log())
     writeFileSync(path.join(failureFolder, 'console.log'), console.join('\n'))
-    cpSync(path.join(data, 'data/logs'), path.join(failureFolder, 'logs'), { recursive: true })
     await page.screenshot({ path: path.join(failureFolder, 'window.png'), timeout: 10_000 }).catch(() => undefined) // a crashed page has none
     say(`${problem}; see test-results/host`)
   }

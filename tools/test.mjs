@@ -9,6 +9,7 @@ import { ensureInstalled } from './lib/npm.mjs'
 import { run } from './lib/processes.mjs'
 import { root } from './lib/project.mjs'
 import { say } from './lib/say.mjs'
+import { scratch, temporaryFilesIn } from './lib/scratch.mjs'
 import { add, countHostResults, judge, nothing, readHostResults, readVitest, sentence } from './lib/tally.mjs'
 
 /** @typedef {import('./lib/tally.mjs').Tally} Tally */
@@ -16,6 +17,9 @@ import { add, countHostResults, judge, nothing, readHostResults, readVitest, sen
 const results = path.join(root, 'test-results')
 const minutes = 60_000
 const packages = path.join(root, 'node_modules')
+
+/** What a part leaves when it is cut off goes with this. */
+const env = { ...process.env, ...temporaryFilesIn(scratch('test').folder) }
 
 /** @type {Readonly<Record<string, () => Promise<Tally>>>} */
 const parts = {
@@ -64,7 +68,7 @@ async function runPart(name) {
 
 /** A program that is right or wrong as a whole. @param {string} script @param {readonly string[]} args @returns {Promise<Tally>} */
 async function check(script, args) {
-  const ended = await run(process.execPath, [script, ...args], { timeoutMs: 10 * minutes })
+  const ended = await run(process.execPath, [script, ...args], { env, timeoutMs: 10 * minutes })
   if (!ended.ok) console.error(`${path.basename(script)}: ${ended.reason}`)
   return ended.ok ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
 }
@@ -76,7 +80,7 @@ async function vitest(config, timeoutMs) {
   const ended = await run(
     process.execPath,
     [path.join(packages, 'vitest/vitest.mjs'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    { timeoutMs },
+    { env, timeoutMs },
   )
   if (!ended.ok) console.error(`vitest: ${ended.reason}`)
   return judge(readVitest(report), ended.ok)
@@ -86,8 +90,7 @@ async function vitest(config, timeoutMs) {
 async function hostTests() {
   const file = path.join(results, 'host.jsonl')
   rmSync(file, { force: true })
-  const env = { ...process.env, INKLING_TEST_RESULTS: file }
-  const ended = await run(process.execPath, [path.join(root, 'tools/hostTests.mjs')], { timeoutMs: 15 * minutes, env })
+  const ended = await run(process.execPath, [path.join(root, 'tools/hostTests.mjs')], { env: { ...env, INKLING_TEST_RESULTS: file }, timeoutMs: 15 * minutes })
   const tests = readHostResults(file)
   for (const { state, title, error } of tests) console.log(`  ${state.padEnd(7)} ${title}${error === undefined ? '' : `\n${error}`}`)
   return judge(countHostResults(tests), ended.ok)

@@ -20,8 +20,8 @@ const graceMs = 5_000
 const pollMs = 50
 
 /**
- * Does `action` when this process ends. After a signal its promise is awaited; at a plain exit only what it does
- * synchronously counts.
+ * Does `action` when this process ends, last come first. After a signal its promise is awaited; at a plain exit only
+ * what it does synchronously counts.
  * @param {() => unknown} action
  * @returns {() => void} takes it back
  */
@@ -39,23 +39,38 @@ export function isEnding() {
 
 process.on('exit', () => {
   for (const child of running) signalGroup(child, 'SIGKILL')
-  for (const action of lastActions) action()
+  for (const action of [...lastActions].reverse()) attempt(action)
 })
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  process.once(signal, () => {
-    signalled = true
-    void endEverything().finally(() => {
-      // Others may listen too and then nothing would end us.
-      process.removeAllListeners(signal)
-      process.kill(process.pid, signal)
-    })
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => endBy(signal))
+
+// npm does not pass every signal on, and a killed parent cannot: whoever started us is gone when we have a new parent.
+const parent = process.ppid
+setInterval(() => { if (process.ppid !== parent) endBy('SIGTERM') }, 1_000).unref()
+
+/** @param {NodeJS.Signals} signal */
+function endBy(signal) {
+  if (signalled) return
+  signalled = true
+  void endEverything().finally(() => {
+    // Others may listen too and then nothing would end us.
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
   })
 }
 
 async function endEverything() {
   await Promise.allSettled([...running].map(end))
-  await Promise.allSettled([...lastActions].map(async (action) => action()))
+  for (const action of [...lastActions].reverse()) await attempt(action)
+}
+
+/** One that fails must not keep the others from their turn. @param {() => unknown} action */
+async function attempt(action) {
+  try {
+    await action()
+  } catch (error) {
+    console.error(error)
+  }
 }
 
 /**
@@ -64,6 +79,7 @@ async function endEverything() {
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 export function start(command, args, options = {}) {
+  if (signalled) throw new Error(`${command} is not started any more: we were told to end.`)
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: !isWindows, ...options })
   running.add(child)
   child.once('error', () => running.delete(child))

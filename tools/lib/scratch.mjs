@@ -20,3 +20,13 @@ export function scratch(purpose) {
   const forget = atEnd(remove)
   return { folder, remove }
 }
+
+/**
+ * The environment in which a program puts its temporary files into `folder`, which then goes with them.
+ * @param {string} folder
+ * @returns {Readonly<Record<string, string>>}
+ */
+export function temporaryFilesIn(folder) {
+  // On macOS the path of an editor's socket would become longer than the system takes.
+  return process.platform === 'linux' ? { TMPDIR: folder } : {}
+}

@@ -48,6 +48,16 @@ describe.skipIf(process.platform === 'win32')('A program that is run', () => {
   it.each(signals)('leaves nothing running when we get %s', async (signal) => {
     expect(await outputOf(running(parent(sleep)), signal)).toBe('started')
   })
+
+  it('leaves nothing running when the next is about to start as we get a signal', async () => {
+    const two = `import(${library('processes')}).then(async ({ run }) => { const node = (script) => run(process.execPath, ['-e', script]); await node(${JSON.stringify(parent(sleep))}); await node(${JSON.stringify(parent(sleep))}) }).catch(() => {})`
+    expect(await outputOf(two, 'SIGTERM')).toBe('started')
+  })
+
+  it('leaves nothing running when the one who started us is killed', async () => {
+    const ours = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(running(parent(sleep)))}], { stdio: 'inherit' }); ${sleep}`
+    expect(await outputOf(ours, 'SIGKILL')).toBe('started')
+  })
 })
 
 describe.skipIf(process.platform === 'win32')('A temporary folder', () => {
