@@ -4,7 +4,7 @@
  *   --target T   the platform that it is for; this machine's without it
  *   --out FILE   the package to write
  */
-import { statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureInstalled } from './lib/npm.mjs'
@@ -20,6 +20,7 @@ await runMain(async () => {
   if (!isTarget(target)) throw new Error(`There is no package for ${target}: the runtime exists for ${targets.join(', ')}.`)
 
   await ensureInstalled()
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true }) // what an earlier build left there would ship too
   const built = await run(process.execPath, [path.join(root, 'esbuild.js')])
   if (!built.ok) throw new Error(`The build failed: ${built.reason}.`)
   await packageExtension(target, path.resolve(out))

@@ -14,6 +14,9 @@ const needed = [
   'dist/extension.js',
   'dist/engine.js',
   'dist/cli.js',
+  'dist/studio/page.js',
+  'dist/studio/worker.js',
+  'dist/studio/digits.bin.gz',
   'media/model/config.json',
   'media/model/model.safetensors',
   'media/model/tokenizer.json',
@@ -42,7 +45,7 @@ describe.runIf(isTarget(thisMachine))('The package', () => {
   beforeAll(async () => {
     if (!isTarget(thisMachine)) return
     await packageExtension(thisMachine, vsix)
-    editor = await Editor.open({ vsix, files: { 'note.md': '' } })
+    editor = await Editor.open({ vsix, files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
     files = editor.installedFiles()
   })
   afterAll(async () => {
@@ -53,6 +56,13 @@ describe.runIf(isTarget(thisMachine))('The package', () => {
   it('is active once it is installed, without a complaint', async () => {
     expect(await editor.workbench.statusItem.isVisible()).toBe(true)
     expect(await editor.workbench.notifications.messages()).toEqual([])
+  })
+
+  it('suggests words with the runtime and the model that are in it', async () => {
+    const { workbench } = editor
+    await workbench.openFile('note.md')
+    await workbench.type('There was nothing to be done, and so they sat at the end of')
+    expect(await workbench.waitForGhostText()).toMatch(/\S/)
   })
 
   it.each(needed)('has %s', (file) => {
