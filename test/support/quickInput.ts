@@ -16,20 +16,36 @@ export class QuickInput {
     return this.box.locator('.quick-input-list .monaco-list-row')
   }
 
+  private get labels(): Locator {
+    return this.rowElements.locator('.label-name')
+  }
+
   /** Puts text into the box in place of what was there. */
   async filter(text: string): Promise<void> {
     await this.input.fill(text)
   }
 
-  /** The labels of the rows on the screen. */
+  /** The labels of the rows on the screen, once there are any. */
   async rows(): Promise<readonly string[]> {
-    await this.rowElements.first().waitFor()
-    return this.rowElements.locator('.label-name').allTextContents()
+    await this.labels.first().waitFor()
+    return this.labels.allTextContents()
   }
 
   /** Chooses the row with this label. */
   async choose(label: string): Promise<void> {
     await this.rowElements.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) }).first().click()
+  }
+
+  /**
+   * Chooses the row with this label out of those that `text` leaves, and waits until the box is no longer this one: what
+   * comes next may be a box too, and its rows are not those that fade out.
+   */
+  async chooseFrom(text: string, label: string): Promise<void> {
+    await this.filter(text)
+    await this.choose(label)
+    await this.page.waitForFunction(
+      `(() => { const input = document.querySelector('.quick-input-widget input.input'); return !input?.checkVisibility() || input.value !== ${JSON.stringify(text)} })()`,
+    )
   }
 
   /** Answers an input box. */

@@ -11,7 +11,10 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
     editor = await Editor.open(options)
   })
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await editor?.keepEvidence(task.name)
+    if (task.result?.state !== 'fail' || editor === undefined) return
+    await editor.keepEvidence(task.name)
+    // Whatever is still open would make the next test fail too.
+    await editor.workbench.press('Escape', 'Escape', 'Escape')
   })
   afterAll(async () => {
     await editor?.close()

@@ -50,8 +50,7 @@ export class Workbench {
   /** Chooses a command in the palette by its full title. */
   async runCommand(title: string): Promise<void> {
     await this.press('F1')
-    await this.quickInput.filter(`>${title}`)
-    await this.quickInput.choose(title)
+    await this.quickInput.chooseFrom(`>${title}`, title)
   }
 
   /** Saves the file in front and waits until it is on disk. */
@@ -66,7 +65,7 @@ export class Workbench {
   }
 
   /** Waits for grey words. @returns them */
-  async waitForGhostText(timeoutMs = 15_000): Promise<string> {
+  async waitForGhostText(timeoutMs = 30_000): Promise<string> {
     await this.ghost.first().waitFor({ timeout: timeoutMs })
     return this.ghostText()
   }

@@ -27,7 +27,7 @@ describe('A writer who opens a folder', () => {
   it('finds the commands in the palette', async () => {
     const { workbench } = editor()
     await workbench.press('F1')
-    await workbench.quickInput.filter('>Inkling: ')
+    await workbench.quickInput.filter('>Inkling: Show Log')
     expect(await workbench.quickInput.rows()).toContain('Inkling: Show Log')
     await workbench.quickInput.dismiss()
   })
