@@ -15,6 +15,9 @@ import { realSamples } from './realSamples'
 import { SaveQueue } from './saveQueue'
 import type { Measurement, StudioStore } from './studioState'
 
+/** What stands in the status bar and the notification need not flicker. */
+const tellEveryMs = 1000
+
 /** Steps measured a backend; a slow one shows after the first. */
 const measuredSteps = 3
 const slowMs = 1000
@@ -27,6 +30,7 @@ export class Studio {
   /** What the worker has loaded: MNIST, or the pictures of one run. */
   private loaded: string | undefined
   private readonly saves = new SaveQueue((save) => this.host.call('saveCheckpoint', save).then(() => undefined))
+  private toldAt = 0
   private announce: (text: string) => void = () => {}
 
   constructor(
@@ -348,7 +352,7 @@ export class Studio {
       case 'progress':
         this.curves.add(news.rows)
         store.update({ step: news.step, stepsPerSecond: news.stepsPerSecond, secondsLeft: news.secondsLeft, memoryBytes: news.memoryBytes, curveRows: store.state.curveRows + news.rows.length })
-        this.tellHost()
+        if (performance.now() - this.toldAt >= tellEveryMs) this.tellHost()
         break
       case 'frame':
         store.update({ frames: [...store.state.frames.filter(({ step }) => step < news.step), { step: news.step, pixels: news.pixels }] })
@@ -378,6 +382,7 @@ export class Studio {
   }
 
   private tellHost(): void {
+    this.toldAt = performance.now()
     const { open, phase, step, stepsPerSecond, secondsLeft } = this.store.state
     const state = phase === 'running' || phase === 'paused' || phase === 'finished' ? phase : 'idle'
     this.host.tell({ type: 'training', state: open ? state : 'idle', name: open?.summary.name ?? '', step, steps: open?.settings.steps ?? 1, stepsPerSecond, secondsLeft })

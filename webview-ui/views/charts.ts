@@ -1,5 +1,6 @@
 import type { Score } from '../../src/gan/quality'
 import { h } from '../dom'
+import { atMostEvery } from './atMostEvery'
 import { card } from './card'
 import { LineChart, type Line } from './lineChart'
 import { percent } from './numbers'
@@ -7,6 +8,8 @@ import type { PageContext } from './pageContext'
 
 /** Rows a smoothed line averages over. */
 const smoothing = 40
+/** Drawing thousands of points ten times a second would take the processor from the training. */
+const redrawMs = 400
 
 const blue = { color: '--vscode-charts-blue', fallback: '#3794ff' }
 const orange = { color: '--vscode-charts-orange', fallback: '#d18616' }
@@ -18,14 +21,14 @@ const height = 170
 export function lossChart({ studio, store, theme }: PageContext): HTMLElement {
   const losses = new LineChart({ label: 'Losses over the training steps', height: 150, lines: pair('discriminator', 'generator', blue, orange) }, theme)
   store.watch(
-    ({ curveRows }) => [curveRows],
-    () => {
+    ({ curveRows, phase }) => [curveRows, phase],
+    atMostEvery(redrawMs, () => {
       const { curves } = studio
       const discriminator = sum(curves.column('lossReal'), curves.column('lossFake'))
       const smoothDiscriminator = sum(curves.smooth('lossReal', smoothing), curves.smooth('lossFake', smoothing))
       const smoothGenerator = curves.smooth('lossGenerator', smoothing)
       losses.set([curves.column('step'), discriminator, curves.column('lossGenerator'), smoothDiscriminator, smoothGenerator], now('discriminator', smoothDiscriminator.at(-1)) + now('generator', smoothGenerator.at(-1)))
-    },
+    }),
   )
   return card('Losses', 'How wrong each network was, step by step; thin lines are single steps, thick ones their average. Unlike in other training neither curve should fall to zero: when one falls, the other rises. Two curves that waver side by side are a good sign.', losses.element)
 }
@@ -41,14 +44,14 @@ export function charts({ studio, store, theme }: PageContext): HTMLElement {
   ] }, theme)
 
   store.watch(
-    ({ curveRows }) => [curveRows],
-    () => {
+    ({ curveRows, phase }) => [curveRows, phase],
+    atMostEvery(redrawMs, () => {
       const { curves } = studio
       const steps = curves.column('step')
       const real = curves.smooth('accuracyReal', smoothing)
       const fake = curves.smooth('accuracyFake', smoothing)
       accuracy.set([steps, curves.column('accuracyReal'), curves.column('accuracyFake'), real, fake], `Real ${percent(real.at(-1) ?? Number.NaN)}, drawn ${percent(fake.at(-1) ?? Number.NaN)}.`)
-    },
+    }),
   )
   const verdict = h('p', { class: 'verdict' })
   store.watch(

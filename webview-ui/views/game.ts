@@ -3,12 +3,14 @@ import { Random } from '../../src/gan/random'
 import { h, icon, setText } from '../dom'
 import { photoPalette } from '../pictures/palette'
 import { PictureGrid } from '../pictures/pictureGrid'
+import { atMostEvery } from './atMostEvery'
 import { card } from './card'
 import { percent } from './numbers'
 import type { PageContext } from './pageContext'
 
 /** Progress reports that a meter averages over: single steps jump. */
 const span = 40
+const redrawMs = 400
 
 const explanation =
   'The generator never sees a real digit. It gets 100 random numbers, draws a picture, and learns only from the discriminator’s verdict. The discriminator is shown real digits and drawings in turn and learns to tell them apart. While neither wins for long, both get better. When the discriminator is right about half of the time, it is guessing: the drawings have become as good as real.'
@@ -38,13 +40,14 @@ export function game(page: PageContext): HTMLElement {
   theme.onChange(draw)
   store.watch(
     ({ curveRows, phase }) => [curveRows, phase],
-    (rows, _phase) => {
+    atMostEvery(redrawMs, () => {
+      const { curveRows: rows } = store.state
       const onReal = rows > 0 ? mean(studio.curves.column('accuracyReal')) : Number.NaN
       const onFake = rows > 0 ? mean(studio.curves.column('accuracyFake')) : Number.NaN
       realMeter.set(onReal)
       fakeMeter.set(onFake)
       setText(verdict, verdictWords(studio.curves.last('step'), onReal, onFake))
-    },
+    }),
   )
   return card(
     'The game',

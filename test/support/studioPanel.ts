@@ -1,0 +1,52 @@
+import type { FrameLocator, Locator, Page } from 'playwright-core'
+
+/** The Studio's panel as a person sees and uses it. */
+export class StudioPanel {
+  private readonly frame: FrameLocator
+
+  constructor(window: Page) {
+    this.frame = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame')
+  }
+
+  find(selector: string): Locator {
+    return this.frame.locator(selector)
+  }
+
+  /** Waits until the page has spoken with the extension. */
+  async ready(): Promise<void> {
+    await this.find('#studio:not([aria-busy])').waitFor({ timeout: 120_000 })
+  }
+
+  async goTo(tab: 'Watch' | 'Play' | 'Runs' | 'Settings'): Promise<void> {
+    await this.frame.getByRole('tab', { name: tab }).click()
+  }
+
+  /** The step that the header shows. */
+  async step(): Promise<number> {
+    const text = await this.find('.facts').textContent()
+    return Number(/^Step ([\d,]+) of/.exec(text ?? '')?.[1]?.replaceAll(',', '') ?? Number.NaN)
+  }
+
+  /** The step of the newest checkpoint on disk, as the header tells. */
+  async savedStep(): Promise<number> {
+    const text = await this.find('.facts').textContent()
+    return Number(/saved at ([\d,]+)/.exec(text ?? '')?.[1]?.replaceAll(',', '') ?? Number.NaN)
+  }
+
+  /** A picture of the page's canvas as numbers, to tell whether something is drawn. */
+  async distinctColors(canvas: string): Promise<number> {
+    return this.find(canvas).first().evaluate((element: Drawn): number => {
+      const { data } = element.getContext('2d').getImageData(0, 0, element.width, element.height)
+      const seen = new Set<number>()
+      for (let i = 0; i < data.length; i += 4) seen.add(((data[i] ?? 0) << 16) | ((data[i + 1] ?? 0) << 8) | (data[i + 2] ?? 0))
+      return seen.size
+    })
+  }
+}
+
+/** What is read of a canvas; the types of a whole browser are not ours. */
+interface Drawn {
+  readonly width: number
+  readonly height: number
+  getContext(kind: '2d'): { getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray } }
+}

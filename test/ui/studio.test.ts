@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { StudioPanel } from '../support/studioPanel'
+import { useEditor } from '../support/useEditor'
+
+/** Training takes as long as the machine needs; nothing here depends on how long that is. */
+const training = 600_000
+
+describe('The Studio', () => {
+  const editor = useEditor({ files: { 'notes.md': '# Notes\n\nThe digits:\n' } })
+  const panel = (): StudioPanel => new StudioPanel(editor().page)
+
+  it('opens with real digits to look at', async () => {
+    const { workbench } = editor()
+    await workbench.openFile('notes.md')
+    await workbench.runCommand('Inkling: Open Studio')
+    await panel().ready()
+    await panel().find('#train-digits').waitFor()
+    await expect.poll(() => panel().distinctColors('.welcome canvas'), { timeout: 30_000 }).toBeGreaterThan(16)
+    await editor().picture('studio-welcome')
+  })
+
+  it('refuses settings that cannot be, and says what they may be', async () => {
+    await panel().goTo('Settings')
+    await panel().find('details summary').click()
+    for (const [field, value, says] of [
+      ['batchSize', '0', 'from 1 to 1024'],
+      ['generatorLearningRate', '1e9', 'above 0'],
+      ['generatorWidths', '256, -1', 'whole numbers'],
+    ] as const) {
+      const before = await panel().find(`#new-${field}`).inputValue()
+      await panel().find(`#new-${field}`).fill(value)
+      await expect.poll(() => panel().find(`#new-${field}-hint`).textContent()).toContain(says)
+      expect(await panel().find('#train-new').getAttribute('disabled')).not.toBeNull()
+      await panel().find(`#new-${field}`).fill(before)
+    }
+  })
+
+  it('trains 300 steps on wasm in a worker, and pauses', async () => {
+    await panel().find('#backend').selectOption('wasm')
+    await panel().find('#new-batchSize').fill('32')
+    await panel().find('#new-steps').fill('2000')
+    await panel().find('#train-new').click()
+    await expect.poll(() => panel().step(), { timeout: training, interval: 500 }).toBeGreaterThanOrEqual(300)
+    await editor().workbench.notifications.waitFor('Training “')
+    await editor().picture('studio-training')
+    await panel().find('#pause').click()
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    expect(await panel().distinctColors('.samples canvas.pictures')).toBeGreaterThan(16)
+  }, training)
+
+  it('comes back after a reload with the run where it was, and trains on', async () => {
+    const paused = await panel().step()
+    await expect.poll(() => panel().savedStep(), { timeout: 60_000 }).toBe(paused)
+    await editor().page.reload()
+    await editor().workbench.ready()
+    await panel().ready()
+    await panel().find('#train').waitFor({ timeout: 120_000 })
+    expect(await panel().step()).toBe(paused)
+    await panel().find('#step-once').click()
+    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBe(paused + 1)
+    await panel().find('#train').click()
+    await expect.poll(() => panel().step(), { timeout: training }).toBeGreaterThan(paused + 5)
+    await panel().find('#pause').click()
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+  }, training)
+
+  it('exports the training as a GIF', async () => {
+    const { workbench, page } = editor()
+    await panel().find('#export-gif').click()
+    await workbench.quickInput.input.waitFor()
+    await page.keyboard.press('Enter')
+    await workbench.notifications.waitFor('Exported training.gif')
+    const gif = readFileSync(editor().pathOf('training.gif'))
+    expect(gif.subarray(0, 6).toString('latin1')).toBe('GIF89a')
+    expect(gif.includes('NETSCAPE2.0')).toBe(true)
+  })
+
+  it('draws digits to order and puts them into the document with a link', async () => {
+    const { workbench } = editor()
+    await panel().goTo('Play')
+    await panel().find('#digits').fill('2026')
+    await expect.poll(() => panel().find('.order-result canvas').getAttribute('aria-label'), { timeout: 60_000 }).toContain('2026')
+    await editor().page.waitForTimeout(500)
+    await editor().picture('studio-play')
+    await panel().find('#insert-digits').click()
+    await workbench.save()
+    expect(editor().read('notes.md')).toBe('# Notes\n\nThe digits:\n![digits 2026](digits-2026.png)')
+    expect(existsSync(editor().pathOf('digits-2026.png'))).toBe(true)
+    expect(readFileSync(editor().pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
+    expect(readdirSync(editor().pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
+  })
+})
