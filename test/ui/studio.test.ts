@@ -84,6 +84,7 @@ describe('The Studio', () => {
     await editor().page.waitForTimeout(500)
     await editor().picture('studio-play')
     await panel().find('#insert-digits').click()
+    await editor().page.locator('.tab.active.dirty', { hasText: 'notes.md' }).waitFor()
     await workbench.save()
     expect(editor().read('notes.md')).toBe('# Notes\n\nThe digits:\n![digits 2026](digits-2026.png)')
     expect(existsSync(editor().pathOf('digits-2026.png'))).toBe(true)

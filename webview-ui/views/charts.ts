@@ -54,17 +54,19 @@ export function charts({ studio, store, theme }: PageContext): HTMLElement {
     }),
   )
   const verdict = h('p', { class: 'verdict' })
+  const scoreCharts = h('div', { class: 'two-charts' }, distance.element, shares.element)
   store.watch(
     ({ scores }) => [scores],
     (scores) => {
       const steps = scores.map(({ step }) => step)
       const last = scores.at(-1)
+      scoreCharts.hidden = last === undefined
       distance.set([steps, scores.map((score) => Math.max(0.1, score.distance))], last ? `Now ${last.distance.toFixed(0)}.` : '')
       shares.set([steps, scores.map(({ confident }) => confident), scores.map(({ asked }) => asked ?? null), scores.map(({ coverage }) => coverage / 10)], last ? scoreWords(last) : '')
       verdict.textContent = last ? scoreWords(last) : 'The first score comes after 250 steps.'
     },
   )
-  const quality = card('Quality', 'A small classifier that was trained on real digits reads a thousand drawings. It notes how many it can read with confidence, how many of the ten digits occur, and how far the drawings lie from real digits in what it perceives (the Fréchet distance: 0 would be indistinguishable, around 1,500 is noise). Losses cannot tell this: they only say how the game stands.', h('div', { class: 'two-charts' }, distance.element, shares.element), verdict)
+  const quality = card('Quality', 'A small classifier that was trained on real digits reads a thousand drawings. It notes how many it can read with confidence, how many of the ten digits occur, and how far the drawings lie from real digits in what it perceives (the Fréchet distance: 0 would be indistinguishable, around 1,500 is noise). Losses cannot tell this: they only say how the game stands.', scoreCharts, verdict)
   store.watch(({ open }) => [open?.pictures], (pictures) => (quality.hidden = pictures === 'own'))
   return h('div', { class: 'charts' },
     card('Is the discriminator right?', 'The share of real pictures that it takes for real, and of drawings that it takes for drawings. At 100 % it always wins and the generator learns little; at 50 % it guesses.', accuracy.element),

@@ -7,7 +7,7 @@ const most = 1000
 
 /** Puts a picture beside the document that was last written in, and its link at the caret. */
 export class PictureInserter extends Disposable {
-  private last: { readonly uri: vscode.Uri; readonly selection: vscode.Selection } | undefined
+  private last: { readonly uri: vscode.Uri; readonly selection?: vscode.Selection } | undefined
 
   constructor() {
     super()
@@ -19,14 +19,15 @@ export class PictureInserter extends Disposable {
 
   /** @throws InklingError `studio-no-document`, `studio-document-unsaved`, `studio-document-changed`, `file-unwritable` */
   async insert(png: Uint8Array, alt: string): Promise<void> {
-    if (!this.last) throw InklingError.of('studio-no-document', {})
-    const { uri } = this.last
+    const target = this.last ?? openTab()
+    if (!target) throw InklingError.of('studio-no-document', {})
+    const { uri } = target
     if (uri.scheme === 'untitled') throw InklingError.of('studio-document-unsaved', {})
     const document = await vscode.workspace.openTextDocument(uri)
-    const selection = document.validateRange(this.last.selection)
     const name = await this.write(vscode.Uri.joinPath(uri, '..'), png, alt)
     const editor = await vscode.window.showTextDocument(document, { viewColumn: columnOf(document) ?? vscode.ViewColumn.Beside, preserveFocus: false })
-    const at = selection.end
+    // Without a caret of ours the editor knows the one from before the reload.
+    const at = document.validatePosition(target.selection?.end ?? editor.selection.end)
     if (!(await editor.edit((edit) => edit.insert(at, pictureLink(document.languageId, name, alt))))) throw InklingError.of('studio-document-changed', {})
   }
 
@@ -50,6 +51,13 @@ export class PictureInserter extends Disposable {
     }
     throw InklingError.of('file-unwritable', { file: pictureName(alt, 1), reason: 'EEXIST' })
   }
+}
+
+/** After a reload with the Studio in front no editor has been active yet: a document that is open behind it. */
+function openTab(): { readonly uri: vscode.Uri; readonly selection?: vscode.Selection } | undefined {
+  const uris = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : [])))
+  const uri = uris.find(({ path }) => /\.(md|markdown|tex|rst|adoc|txt)$/i.test(path)) ?? uris[0]
+  return uri && { uri }
 }
 
 /** Neither a log nor a setting nor a Git view: something a picture can be put into. */
