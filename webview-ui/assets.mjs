@@ -24,7 +24,7 @@ export async function buildStudioAssets() {
   await copyFile(path.join(root, 'dist/kernels.wasm'), path.join(out, 'kernels.wasm'))
   await copyFile(require.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'), path.join(out, 'tfjs.wasm'))
   const classifier = path.join(root, 'media/digits.inkcls')
-  if (existsSync(classifier)) await copyFile(classifier, path.join(out, 'classifier.bin'))
+  await copyFile(classifier, path.join(out, 'classifier.bin'))
   const digits = path.join(out, 'digits.bin.gz')
   // Packing takes seconds, and the digits never change.
   if (!existsSync(digits)) await writeWhole(digits, await packDigits())

@@ -14,6 +14,7 @@ import { TrainerLink } from './link/trainerLink'
 import { realSamples } from './realSamples'
 import { SaveQueue } from './saveQueue'
 import type { Measurement, StudioStore } from './studioState'
+import { runName } from './views/runName'
 
 /** What stands in the status bar and the notification need not flicker. */
 const tellEveryMs = 1000
@@ -31,6 +32,7 @@ export class Studio {
   private loaded: string | undefined
   private readonly saves = new SaveQueue((save) => this.host.call('saveCheckpoint', save).then(() => undefined))
   private toldAt = 0
+  private readonly whenStill: (() => void)[] = []
   private announce: (text: string) => void = () => {}
 
   constructor(
@@ -122,6 +124,22 @@ export class Studio {
     await this.attempt(undefined, () => this.requireTrainer().call('pause', {}))
   }
 
+  /** Ends the work on this run: its last checkpoint is written, and it can be opened again. */
+  async stop(): Promise<void> {
+    await this.attempt(undefined, async () => {
+      await this.closeRun()
+      this.remember(undefined)
+    })
+  }
+
+  /** The same settings from step 0, as a run of its own: nothing that was trained is thrown away. */
+  async restart(): Promise<void> {
+    const { open, runs } = this.store.state
+    if (!open) return
+    const own = open.pictures === 'own' ? (await this.host.call('openData', { runId: open.summary.id })).data : undefined
+    await this.createRun(runName(open.summary.name, runs), open.settings, own)
+  }
+
   async stepOnce(): Promise<void> {
     await this.attempt(undefined, () => this.requireTrainer().call('stepOnce', {}))
   }
@@ -142,6 +160,14 @@ export class Studio {
     await this.saves.settled()
     await this.openRun(open.summary, 'good', alarm.remedy)
     if (this.store.state.phase === 'paused') await this.run()
+  }
+
+  /** A new run from step 0 with the settings that mend this one: where the last good checkpoint is already on the way down. */
+  async startOverMended(): Promise<void> {
+    const { alarm, open, runs } = this.store.state
+    if (!alarm || !open) return
+    const own = open.pictures === 'own' ? (await this.host.call('openData', { runId: open.summary.id })).data : undefined
+    await this.createRun(runName(`${open.summary.name}, mended`, runs), { ...open.settings, ...alarm.remedy }, own)
   }
 
   /** Draws from the open run. @returns [n, 784] grey levels */
@@ -282,7 +308,7 @@ export class Studio {
       this.assets.bytes('tfjs.wasm'),
       this.assets.bytes('kernels.wasm'),
       // The classifier knows digits; of other pictures it would say nonsense.
-      own ? undefined : this.assets.bytes('classifier.bin').catch(() => undefined),
+      own ? undefined : this.assets.bytes('classifier.bin'),
     ])
     this.trainer ??= new TrainerLink(script, (news) => this.hearTrainer(news), (error) => this.lostWorker(error))
     // A copy of the user's pictures goes to the worker; the page needs them no more after that.
@@ -329,7 +355,12 @@ export class Studio {
   /** @param save false when the run was deleted */
   private async closeRun(save = true): Promise<void> {
     const { open, phase } = this.store.state
-    if (open && this.trainer && save && phase === 'running') await this.trainer.call('pause', {})
+    if (open && this.trainer && save && phase === 'running') {
+      // The last checkpoint comes with the news that the run stands still, not with the answer.
+      const still = new Promise<void>((resolve) => this.whenStill.push(resolve))
+      await this.trainer.call('pause', {})
+      await still
+    }
     await this.saves.settled()
     if (open && this.trainer) await this.trainer.call('close', {})
     this.curves.replace(new Float32Array())
@@ -367,6 +398,7 @@ export class Studio {
       }
       case 'state':
         store.update({ phase: news.state, step: news.step })
+        if (news.state !== 'running') for (const resolve of this.whenStill.splice(0)) resolve()
         this.announce(news.state === 'running' ? 'Training.' : news.state === 'paused' ? `Paused at step ${news.step}.` : `Finished at step ${news.step}.`)
         this.tellHost()
         break
@@ -375,6 +407,7 @@ export class Studio {
         break
       case 'lost':
         this.fail(InklingError.fromWire(news.error))
+        for (const resolve of this.whenStill.splice(0)) resolve()
         store.update({ phase: 'closed', open: undefined })
         this.tellHost()
         break
@@ -395,6 +428,7 @@ export class Studio {
   }
 
   private lostWorker(error: InklingError): void {
+    for (const resolve of this.whenStill.splice(0)) resolve()
     this.trainer?.dispose()
     this.trainer = undefined
     this.loaded = undefined

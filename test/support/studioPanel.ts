@@ -42,6 +42,24 @@ export class StudioPanel {
       return seen.size
     })
   }
+
+  /** Colour of a canvas's first pixel, as the style sheet would write it. */
+  async cornerColor(canvas: string): Promise<string> {
+    return this.find(canvas).first().evaluate((element: Drawn): string => {
+      const [red, green, blue] = element.getContext('2d').getImageData(0, 0, 1, 1).data
+      return `rgb(${red}, ${green}, ${blue})`
+    })
+  }
+
+  /** The page's background, in the same form. */
+  async background(): Promise<string> {
+    return this.find('body').evaluate((body: Body): string => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor)
+  }
+}
+
+/** What is read of the page's body. */
+interface Body {
+  readonly ownerDocument: { readonly defaultView: { getComputedStyle(of: unknown): { readonly backgroundColor: string } } }
 }
 
 /** What is read of a canvas; the types of a whole browser are not ours. */

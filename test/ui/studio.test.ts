@@ -91,4 +91,20 @@ describe('The Studio', () => {
     expect(readFileSync(editor().pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
     expect(readdirSync(editor().pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
   })
+
+  it.each([
+    ['Default Dark Modern', 'vscode-dark', 'dark'],
+    ['Default Light Modern', 'vscode-light', 'light'],
+    ['Default High Contrast', 'vscode-high-contrast', 'high-contrast'],
+  ])('wears the theme %s, its pictures too', async (theme, bodyClass, name) => {
+    const { workbench, page } = editor()
+    editor().updateSettings({ 'workbench.colorTheme': theme })
+    await workbench.runCommand('Inkling: Open Studio')
+    await panel().goTo('Watch')
+    await panel().find(`body.${bodyClass}`).waitFor()
+    // The corner of a digit is paper, and paper has the editor's background.
+    await expect.poll(() => panel().cornerColor('.beside canvas.pictures')).toBe(await panel().background())
+    await page.waitForTimeout(700) // charts are drawn anew
+    await editor().picture(`studio-${name}`)
+  })
 })

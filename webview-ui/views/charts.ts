@@ -66,7 +66,7 @@ export function charts({ studio, store, theme }: PageContext): HTMLElement {
       verdict.textContent = last ? scoreWords(last) : 'The first score comes after 250 steps.'
     },
   )
-  const quality = card('Quality', 'A small classifier that was trained on real digits reads a thousand drawings. It notes how many it can read with confidence, how many of the ten digits occur, and how far the drawings lie from real digits in what it perceives (the Fréchet distance: 0 would be indistinguishable, around 1,500 is noise). Losses cannot tell this: they only say how the game stands.', scoreCharts, verdict)
+  const quality = card('Quality', 'A small classifier that was trained on real digits reads a thousand drawings. It notes how many it can read with confidence, how many of the ten digits occur, and how far the drawings lie from real digits in what it perceives (the Fréchet distance: the smaller the better, 0 would be indistinguishable). Losses cannot tell this: they only say how the game stands.', scoreCharts, verdict)
   store.watch(({ open }) => [open?.pictures], (pictures) => (quality.hidden = pictures === 'own'))
   return h('div', { class: 'charts' },
     card('Is the discriminator right?', 'The share of real pictures that it takes for real, and of drawings that it takes for drawings. At 100 % it always wins and the generator learns little; at 50 % it guesses.', accuracy.element),

@@ -1,5 +1,5 @@
 import { backendName } from '../backendChoice'
-import { button, h, setAttribute, setText } from '../dom'
+import { button, h, iconButton, setAttribute, setText } from '../dom'
 import type { Phase } from '../studioState'
 import { duration, grouped, megabytes } from './numbers'
 import type { PageContext } from './pageContext'
@@ -14,6 +14,8 @@ export function header({ studio, store, goTo }: PageContext): HTMLElement {
   const pause = button('Pause', () => void studio.pause(), { icon: 'debug-pause', id: 'pause' })
   const once = button('One Step', () => void studio.stepOnce(), { icon: 'debug-step-over', secondary: true, title: 'Train a single step', id: 'step-once' })
   const more = button('Train Further', () => void further(), { icon: 'play', id: 'further' })
+  const restart = iconButton('debug-restart', 'Start over with the same settings, as a new run', () => void studio.restart())
+  const stop = iconButton('debug-stop', 'Stop: save this run and close it', () => void studio.stop())
   const fresh = button('New Run', () => goTo('settings'), { icon: 'add', secondary: true, id: 'new-run' })
   const bar = h('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Training progress', 'aria-valuemin': '0' }, h('div', { class: 'bar-fill' }))
   const facts = h('p', { class: 'facts' })
@@ -33,7 +35,7 @@ export function header({ studio, store, goTo }: PageContext): HTMLElement {
       once.hidden = phase !== 'paused'
       pause.hidden = phase !== 'running'
       more.hidden = phase !== 'finished'
-      fresh.hidden = open === undefined
+      fresh.hidden = restart.hidden = stop.hidden = open === undefined
       bar.hidden = open === undefined
       facts.hidden = open === undefined
     },
@@ -61,5 +63,5 @@ export function header({ studio, store, goTo }: PageContext): HTMLElement {
       setText(facts, parts.filter((part) => part !== undefined).join('  ·  '))
     },
   )
-  return h('header', { class: 'top' }, h('div', { class: 'top-row' }, h('div', { class: 'title' }, name, state), h('div', { class: 'actions', role: 'toolbar', 'aria-label': 'Training' }, train, pause, more, once, fresh)), bar, facts)
+  return h('header', { class: 'top' }, h('div', { class: 'top-row' }, h('div', { class: 'title' }, name, state), h('div', { class: 'actions', role: 'toolbar', 'aria-label': 'Training' }, train, pause, more, once, stop, restart, fresh)), bar, facts)
 }

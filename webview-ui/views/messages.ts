@@ -33,9 +33,10 @@ export function messages({ studio, store }: PageContext): HTMLElement {
       if (!alarm) return replaceChildren(alarmBox)
       const { title, why } = alarmWords(alarm)
       const mend = button('Mend and go on', () => void studio.applyRemedy(), { icon: 'wand', id: 'mend' })
+      const again = button('Start over, mended', () => void studio.startOverMended(), { icon: 'debug-restart', secondary: true, id: 'start-over' })
       const leave = button('Go on as it is', () => (studio.dismissAlarm(), void studio.run()), { secondary: true })
-      const text = h('div', {}, h('strong', {}, `${title} (step ${grouped(alarm.step)}). `), why, h('p', { class: 'hint' }, 'Mending goes back to the last checkpoint before this and goes on with calmer settings.'))
-      replaceChildren(alarmBox, h('div', { class: 'message warning' }, icon('warning'), text, h('div', { class: 'actions' }, mend, leave)))
+      const text = h('div', {}, h('strong', {}, `${title} (step ${grouped(alarm.step)}). `), why, h('p', { class: 'hint' }, 'Mending goes back to the last checkpoint before this and goes on with calmer settings. If it goes wrong again, start over with them.'))
+      replaceChildren(alarmBox, h('div', { class: 'message warning' }, icon('warning'), text, h('div', { class: 'actions' }, mend, again, leave)))
     },
   )
   store.watch(
