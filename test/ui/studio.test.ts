@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { encode } from 'fast-png'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StudioPanel } from '../support/studioPanel'
 import { useEditor } from '../support/useEditor'
@@ -90,6 +92,30 @@ describe('The Studio', () => {
     expect(existsSync(editor().pathOf('digits-2026.png'))).toBe(true)
     expect(readFileSync(editor().pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
     expect(readdirSync(editor().pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
+  })
+
+  it('shows pictures of one’s own as they are cropped, and refuses broken ones by name', async () => {
+    const { workbench } = editor()
+    const folder = editor().pathOf('pictures')
+    mkdirSync(folder)
+    const stripes = Uint8Array.from({ length: 40 * 60 * 3 }, (_, i) => (i % 7) * 36)
+    for (const name of ['a.png', 'b.png', 'c.PNG']) writeFileSync(path.join(folder, name), encode({ width: 40, height: 60, channels: 3, depth: 8, data: stripes }))
+    writeFileSync(path.join(folder, 'broken.jpg'), 'no picture at all')
+    writeFileSync(path.join(folder, 'cut.png'), readFileSync(path.join(folder, 'a.png')).subarray(0, 60))
+    writeFileSync(path.join(folder, 'notes.txt'), 'not asked for')
+    await workbench.runCommand('Inkling: Open Studio')
+    await panel().goTo('Settings')
+    await panel().find('#own-images').click()
+    await workbench.quickInput.choose('A folder of pictures…')
+    await expect.poll(() => workbench.quickInput.input.inputValue()).toContain('/')
+    await workbench.quickInput.filter(`${folder}/`)
+    await expect.poll(() => workbench.quickInput.rows()).toEqual(['..'])
+    await workbench.quickInput.box.getByText('Use These').click()
+    await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: 30_000 }).toMatch(/^3 pictures, cropped .*; 2 refused/)
+    const refused = (await panel().find('.refused li').allTextContents()).join('\n')
+    expect(refused).toContain('broken.jpg')
+    expect(refused).toContain('cut.png')
+    expect(await panel().find('.own canvas').getAttribute('aria-label')).toContain('The first 3 pictures')
   })
 
   it.each([

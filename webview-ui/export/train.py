@@ -75,7 +75,9 @@ def loss(logits, target):
 def learn(adam, compute):
     with tf.GradientTape() as tape:
         value = compute()
-    adam.apply(tape.gradient(value, adam.variables, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+    gradients = tape.gradient(value, adam.variables)
+    # The penalty does not depend on the biases: their gradient is zero, and Adam still counts the update.
+    adam.apply([tf.zeros_like(variable) if gradient is None else gradient for variable, gradient in zip(adam.variables, gradients)])
     return value
 
 

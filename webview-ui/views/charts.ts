@@ -12,14 +12,14 @@ const smoothing = 40
 const redrawMs = 400
 
 const blue = { color: '--vscode-charts-blue', fallback: '#3794ff' }
-const orange = { color: '--vscode-charts-orange', fallback: '#d18616' }
+const yellow = { color: '--vscode-charts-yellow', fallback: '#cca700' }
 const green = { color: '--vscode-charts-green', fallback: '#89d185' }
 
 const height = 170
 
 /** How wrong each network was. */
 export function lossChart({ studio, store, theme }: PageContext): HTMLElement {
-  const losses = new LineChart({ label: 'Losses over the training steps', height: 150, lines: pair('discriminator', 'generator', blue, orange) }, theme)
+  const losses = new LineChart({ label: 'Losses over the training steps', height: 150, lines: pair('discriminator', 'generator', blue, yellow) }, theme)
   store.watch(
     ({ curveRows, phase }) => [curveRows, phase],
     atMostEvery(redrawMs, () => {
@@ -35,11 +35,11 @@ export function lossChart({ studio, store, theme }: PageContext): HTMLElement {
 
 /** Who is ahead, and how good the drawings are. */
 export function charts({ studio, store, theme }: PageContext): HTMLElement {
-  const accuracy = new LineChart({ label: 'Share of pictures that the discriminator judges rightly', height, range: [0, 1], format: percent, lines: pair('real', 'drawn', green, orange) }, theme)
+  const accuracy = new LineChart({ label: 'Share of pictures that the discriminator judges rightly', height, range: [0, 1], format: percent, lines: pair('real', 'drawn', green, yellow) }, theme)
   const distance = new LineChart({ label: 'Fréchet distance of the drawings to real digits', height, logarithmic: true, lines: [{ label: 'distance to real digits', ...blue, dots: true }] }, theme)
   const shares = new LineChart({ label: 'Share of readable drawings', height, range: [0, 1], format: percent, lines: [
     { label: 'clearly a digit', ...green, dots: true },
-    { label: 'the digit asked for', ...orange, dots: true },
+    { label: 'the digit asked for', ...yellow, dots: true },
     { label: 'digits covered', ...blue, dash: [4, 4] },
   ] }, theme)
 

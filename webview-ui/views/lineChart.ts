@@ -66,7 +66,8 @@ export class LineChart {
     if (width === 0) return
     const { options, theme } = this
     const text = theme.color('--vscode-descriptionForeground', theme.isDark ? '#aaaaaa' : '#555555')
-    const grid = theme.color('--vscode-editorIndentGuide-background1', theme.isDark ? '#404040' : '#d8d8d8')
+    // Faint in every theme: the themes' own guides are white in high contrast.
+    const grid = 'rgba(128, 128, 128, 0.3)'
     const font = `11px ${theme.color('--vscode-font-family', 'sans-serif')}`
     const colors = options.lines.map(({ color, fallback }) => theme.color(color, fallback))
     const axis: uPlot.Axis = { stroke: text, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } }

@@ -10,8 +10,8 @@ import { grouped } from './numbers'
 import type { PageContext } from './pageContext'
 import { presetWords } from './welcome'
 
-const colors = ['blue', 'orange', 'green', 'purple', 'red', 'yellow']
-const fallbacks = ['#3794ff', '#d18616', '#89d185', '#b180d7', '#f14c4c', '#cca700']
+const colors = ['blue', 'yellow', 'green', 'purple', 'red', 'orange']
+const fallbacks = ['#3794ff', '#cca700', '#89d185', '#b180d7', '#f14c4c', '#d18616']
 
 /** All runs that are kept, what can be done with them, and their curves side by side. */
 export function runs(page: PageContext): HTMLElement {

@@ -53,7 +53,8 @@ async function read(uris: readonly vscode.Uri[]): Promise<ChosenImages> {
       else {
         const bytes = await vscode.workspace.fs.readFile(uri)
         total += bytes.length
-        files.push({ name, bytes })
+        // A copy that is no Buffer: a Buffer turns itself into JSON on its way to the page.
+        files.push({ name, bytes: new Uint8Array(bytes) })
       }
     } catch (error) {
       refuse(error instanceof Error ? error.message : String(error))
