@@ -73,11 +73,6 @@ export class Editor {
     return readFileSync(path.join(this.home.folder, 'workspace', name), 'utf8')
   }
 
-  /** Where a file of the opened folder lies. */
-  pathOf(name: string): string {
-    return path.join(this.home.folder, 'workspace', name)
-  }
-
   /** Puts a file into the opened folder from outside the editor. */
   write(name: string, text: string): void {
     write(path.join(this.home.folder, 'workspace', name), text)

@@ -11,6 +11,8 @@ const training = 600_000
 describe('The Studio', () => {
   const editor = useEditor({ files: { 'notes.md': '# Notes\n\nThe digits:\n' } })
   const panel = (): StudioPanel => new StudioPanel(editor().page)
+  /** Where a file of the opened folder lies; the window's address names the folder. */
+  const pathOf = (name: string): string => path.join(new URL(editor().page.url()).searchParams.get('folder') ?? '', name)
 
   it('opens with real digits to look at', async () => {
     const { workbench } = editor()
@@ -73,7 +75,7 @@ describe('The Studio', () => {
     await workbench.quickInput.input.waitFor()
     await page.keyboard.press('Enter')
     await workbench.notifications.waitFor('Exported training.gif')
-    const gif = readFileSync(editor().pathOf('training.gif'))
+    const gif = readFileSync(pathOf('training.gif'))
     expect(gif.subarray(0, 6).toString('latin1')).toBe('GIF89a')
     expect(gif.includes('NETSCAPE2.0')).toBe(true)
   })
@@ -89,14 +91,14 @@ describe('The Studio', () => {
     await editor().page.locator('.tab.active.dirty', { hasText: 'notes.md' }).waitFor()
     await workbench.save()
     expect(editor().read('notes.md')).toBe('# Notes\n\nThe digits:\n![digits 2026](digits-2026.png)')
-    expect(existsSync(editor().pathOf('digits-2026.png'))).toBe(true)
-    expect(readFileSync(editor().pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
-    expect(readdirSync(editor().pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
+    expect(existsSync(pathOf('digits-2026.png'))).toBe(true)
+    expect(readFileSync(pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
+    expect(readdirSync(pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
   })
 
   it('shows pictures of one’s own as they are cropped, and refuses broken ones by name', async () => {
     const { workbench } = editor()
-    const folder = editor().pathOf('pictures')
+    const folder = pathOf('pictures')
     mkdirSync(folder)
     const stripes = Uint8Array.from({ length: 40 * 60 * 3 }, (_, i) => (i % 7) * 36)
     for (const name of ['a.png', 'b.png', 'c.PNG']) writeFileSync(path.join(folder, name), encode({ width: 40, height: 60, channels: 3, depth: 8, data: stripes }))
