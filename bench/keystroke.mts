@@ -66,7 +66,7 @@ try {
   await workbench.type(measured, keyIntervalMs)
   await page.waitForTimeout(500)
   const presses = await page.evaluate<readonly Press[]>('inklingPresses')
-  report(presses, answersByOffset(editor.extensionLog()))
+  report(presses, answersByOffset(editor.trace()))
 } finally {
   await editor.close()
 }
@@ -91,6 +91,7 @@ function report(presses: readonly Press[], answers: ReadonlyMap<number, Answer>)
     else asked.push({ total, wait: answer.provider - answer.model, model: answer.model, editor: total - answer.provider })
   })
   const rows = {
+    'key to grey words, all': [...asked.map((key) => key.total), ...remembered],
     'key to grey words, model asked': asked.map((key) => key.total),
     '  wait and own work': asked.map((key) => key.wait),
     '  model': asked.map((key) => key.model),

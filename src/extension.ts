@@ -31,7 +31,7 @@ import { ModelStore } from './library/store'
 export function activate(context: vscode.ExtensionContext): void {
   const own = <T extends vscode.Disposable>(child: T): T => (context.subscriptions.push(child), child)
 
-  const reporter = own(new Reporter())
+  const reporter = own(new Reporter(process.env.INKLING_TRACE))
   const settings = own(new Settings((error) => reporter.tellOnce(error)))
   const snooze = own(new Snooze(systemClock))
 

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import * as vscode from 'vscode'
 import { InklingError, type Remedy } from '../base/errors'
 import { isCancelled } from '../base/cancellation'
@@ -8,13 +9,19 @@ export class Reporter extends Disposable {
   private readonly channel = this.register(vscode.window.createOutputChannel('Inkling', { log: true }))
   private readonly toldOnce = new Set<string>()
 
+  /** @param traceFile where timings are noted besides the log */
+  constructor(private readonly traceFile: string | undefined) {
+    super()
+  }
+
   info(text: string): void {
     this.channel.info(text)
   }
 
-  /** For timings; seen when the log level of the channel is set to Trace. */
+  /** For timings; seen when the log level of the channel is set to Trace, and by benchmarks in a file of their own. */
   trace(text: string): void {
     this.channel.trace(text)
+    if (this.traceFile !== undefined) appendFileSync(this.traceFile, `${text}\n`)
   }
 
   warn(text: string): void {

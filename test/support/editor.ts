@@ -13,13 +13,15 @@ export interface EditorOptions {
   readonly files?: Readonly<Record<string, string>>
   /** The user's settings, besides a calm workbench. */
   readonly settings?: Readonly<Record<string, unknown>>
-  /** The extension's log holds its timings, too. */
+  /** The extension notes its timings. */
   readonly trace?: boolean
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
 }
 
 type Settings = Readonly<Record<string, unknown>>
+
+const traceFile = 'trace.log'
 
 const viewport = { width: 1280, height: 800 }
 
@@ -46,13 +48,13 @@ export class Editor {
 
     const data = path.join(home.folder, 'server')
     const extension = options.vsix === undefined ? { linkExtension: true } : { vsix: options.vsix }
-    const server = await startServer({ data, settings, ...extension })
+    const server = await startServer({ data, settings, ...extension, ...(options.trace === true ? { env: { INKLING_TRACE: path.join(home.folder, traceFile) } } : {}) })
     const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
     atEnd(() => browser.close())
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)
     try {
-      await page.goto(server.address(path.join(home.folder, 'workspace'), options.trace === true ? [['logLevel', 'inkling.inkling=trace']] : []))
+      await page.goto(server.address(path.join(home.folder, 'workspace')))
       await editor.workbench.ready()
     } catch (error) {
       await editor.keepEvidence('opening the editor')
@@ -95,11 +97,9 @@ export class Editor {
     for (const file of settingsFiles(path.join(this.home.folder, 'server'))) write(file, JSON.stringify(this.settings, undefined, 2))
   }
 
-  /** What the extension has written to its log so far. */
-  extensionLog(): string {
-    const logs = path.join(this.home.folder, 'server/data/logs')
-    const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(name) === 'Inkling.log')
-    return files.map((name) => readFileSync(path.join(logs, name), 'utf8')).join('\n')
+  /** The timings that the extension has noted so far; needs `trace`. */
+  trace(): string {
+    return readFileSync(path.join(this.home.folder, traceFile), 'utf8')
   }
 
   /** A picture for the documentation, drawn anew only when `UPDATE_DOCS=1` asks for it. */

@@ -37,7 +37,7 @@ export const calmSettings = {
  * @typedef {object} Server
  * @property {string} authority host and port
  * @property {(folder: string, payload?: readonly (readonly [string, string])[]) => string} address of a page that opens
- *   `folder`; the second of each pair is a path on the server's machine, or a plain word
+ *   `folder`; the second of each pair is a path on the server's machine
  * @property {() => string} log
  * @property {Promise<void>} ended
  * @property {() => Promise<void>} stop
@@ -136,7 +136,7 @@ function cleanEnvironment(temporary) {
 function address(authority, token, folder, payload) {
   const query = new URLSearchParams({ tkn: token, folder: uriPath(folder) })
   if (payload.length > 0) {
-    query.set('payload', JSON.stringify(payload.map(([name, file]) => [name, file.startsWith('/') ? `vscode-remote://${authority}${encodeURI(uriPath(file))}` : file])))
+    query.set('payload', JSON.stringify(payload.map(([name, file]) => [name, `vscode-remote://${authority}${encodeURI(uriPath(file))}`])))
   }
   return `http://${authority}/?${query}`
 }
