@@ -88,8 +88,7 @@ describe('The commands', () => {
     const { workbench } = editor()
     await workbench.openFile('story.md')
     await workbench.runCommand('Inkling: Show Alternatives')
-    const rows = await workbench.quickInput.rows()
-    expect(rows.length).toBeGreaterThan(0)
+    await expect.poll(async () => (await workbench.quickInput.rows()).length).toBeGreaterThan(0)
     await editor().page.waitForTimeout(1500) // all of them are written, and the box has faded in
     await workbench.press('ArrowDown')
     await editor().picture('alternatives')
@@ -105,7 +104,8 @@ describe('The commands', () => {
     const { workbench } = editor()
     await workbench.statusItem.click()
     const rows = await workbench.quickInput.rows()
-    expect(rows.join('\n')).toContain('Ready')
+    // A document that just came into view is being read ahead.
+    expect(rows.join('\n')).toMatch(/Ready|Thinking/)
     expect(rows.join('\n')).toContain('Snooze')
     await editor().page.waitForTimeout(500) // the menu fades in
     await editor().picture('status-menu')
