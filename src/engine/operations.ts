@@ -109,7 +109,8 @@ export class InProcessEngine extends Disposable {
   }
 }
 
-async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction: (fraction: number) => void, listener: EngineListener): Promise<LanguageModel> {
+/** @throws InklingError where the folder holds no model that can be run */
+export async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction: (fraction: number) => void, listener: EngineListener): Promise<LanguageModel> {
   await requireModelFolder(spec.folder)
   return openGpt2({
     folder: spec.folder,

@@ -8,8 +8,8 @@ import type { LanguageModel } from './languageModel'
 import { TokenTable } from './tokenTable'
 import type { WarmContext } from './warmContext'
 
-/** Told the whole words of a candidate whenever there are more of them. */
-export type PartialListener = (candidate: number, text: string) => void
+/** Told the whole words of a candidate whenever there are more of them, and the probability of all of them together. */
+export type PartialListener = (candidate: number, text: string, joint: number) => void
 
 /** Tokens of the longest first word that is looked for, healed letters included. */
 const deepestFirstWord = 12
@@ -63,10 +63,10 @@ export class ContinuationWriter {
 async function growTogether(pool: BranchPool, growths: readonly Growth[], onPartial: PartialListener, signal?: AbortSignal): Promise<void> {
   const shown = growths.map(() => '')
   for (;;) {
-    growths.forEach(({ visible }, candidate) => {
+    growths.forEach(({ visible, joint }, candidate) => {
       if (visible === shown[candidate]) return
       shown[candidate] = visible
-      onPartial(candidate, visible)
+      onPartial(candidate, visible, joint)
     })
     const growing = growths.filter((growth) => !growth.finished)
     if (growing.length === 0) return

@@ -59,6 +59,11 @@ export class Growth {
     return this.kept.text
   }
 
+  /** Probability of all words so far. */
+  get joint(): number {
+    return this.kept.joint
+  }
+
   /** @param logits behind `tokens`: [vocabulary] */
   visit(logits: Float32Array): void {
     const next = this.table.summarize(logits)

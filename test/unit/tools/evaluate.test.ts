@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { Completer } from '../../../src/completion/completer'
+import { defaultSettings } from '../../../src/completion/settings'
+import { accept, firstWordIsRight, nextWordEnd } from '../../../tools/evaluate/acceptance'
+import { cut, type Answer } from '../../../tools/evaluate/recorder'
+import type { Sample } from '../../../tools/evaluate/samples'
+import { write } from '../../../tools/evaluate/typist'
+import { ManualClock } from '../../support/manualClock'
+import { sure } from '../completion/support'
+
+describe('Accept Next Word', () => {
+  it.each([
+    ['world again', 'world'],
+    [' world again', ' '],
+    [', and then', ', '],
+    ["n't go", 'n'],
+    ['.', '.'],
+  ])('takes of %j first %j', (text, taken) => {
+    expect(text.slice(0, nextWordEnd(text))).toBe(taken)
+  })
+})
+
+describe('A writer accepts', () => {
+  it.each([
+    ['all that is right with one key', 'ld is round.', 'ld is round. So', 12, 1],
+    ['word by word what is right', 'ld is flat', 'ld is round', 5, 3],
+    ['nothing that is wrong at once', 'flat', 'round', 0, 0],
+    ['nothing where a key saves none', 'a', 'a dog', 0, 0],
+    ['not half a word', 'rounded', 'round and', 0, 0],
+  ])('%s', (_what, shown, wanted, characters, keys) => {
+    expect(accept(shown, wanted)).toEqual({ characters, keys })
+  })
+})
+
+describe('The first word of a suggestion', () => {
+  it.each([
+    ['The wor', 'ld is', 'ld was', true],
+    ['The wor', 'ld is', 'lds are', false],
+    ['The wor', 'k', 'ld', false],
+    ['I do', "n't know", "n't see", true],
+    ['I do', ' not', "n't", false],
+    ['He said, ', '"Come', '"Come here', true],
+  ])('behind %j is %j, and the writer goes on with %j: right is %j', (before, shown, wanted, right) => {
+    expect(firstWordIsRight(shown, before, wanted)).toBe(right)
+  })
+})
+
+describe('A recorded answer', () => {
+  const answer: Answer = { text: 'one two three', firstWord: 0.6, words: [[3, 0.6], [7, 0.3], [13, 0.1]], finish: 'boundary' }
+
+  it.each([
+    [{ minFirstWord: 0.5, minJoint: 0.05 }, 'one two three', 'boundary'],
+    [{ minFirstWord: 0.5, minJoint: 0.2 }, 'one two', 'unsure'],
+    [{ minFirstWord: 0.5, minJoint: 0.9 }, 'one', 'unsure'],
+  ] as const)('under %j is %j', (thresholds, text, finish) => {
+    expect(cut(answer, thresholds)).toMatchObject([{ text, finish }])
+  })
+
+  it('is nothing below the first word’s threshold', () => {
+    expect(cut(answer, { minFirstWord: 0.7, minJoint: 0 })).toEqual([])
+  })
+})
+
+describe('Writing a sample', () => {
+  const sample: Sample = { name: 'a', kind: 'prose', languageId: 'plaintext', text: 'I slept well. We walk back.', from: 14, to: 27 }
+
+  it('counts a suggestion that is typed through once, and what accepting it takes', async () => {
+    const continuer = { continue: async ({ prompt, healing }: { prompt: string; healing: string }) => (`${prompt}${healing}`.endsWith('We ') ? [sure('walk home.')] : []) }
+    const completer = new Completer(continuer, new ManualClock(), { lookAhead: false })
+    // “We ” is typed, “walk” and the space are accepted, “back.” is typed.
+    expect(await write(sample, completer, defaultSettings)).toEqual({ characters: 13, keys: 3 + 2 + 5, shown: 1, wrong: 0, accepted: 1 })
+  })
+})
