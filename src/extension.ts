@@ -59,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = own(new StatusBar(status))
   own(client.onState(() => statusBar.update()))
   own(client.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
+  own(client.onWarning((warning) => reporter.tellOnce(warning)))
   own(snooze.onChange(() => statusBar.update()))
   own(vscode.window.onDidChangeActiveTextEditor(() => statusBar.update()))
   own(

@@ -44,7 +44,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     return 0
   }
   const root = path.join(__dirname, '..')
-  const engine = createEngine({ onStatus: () => {}, onLog: (text) => io.stderr.write(text + '\n') })
+  const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => io.stderr.write(`inkling: ${warning.message}\n`) })
   try {
     await command.run(args, engine.handlers, { embeddedModel: path.join(root, 'media/model'), cache: cacheFolder() }, io)
     return 0

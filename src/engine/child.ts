@@ -10,7 +10,10 @@ function send(message: FromEngine): void {
 
 const engine = createEngine({
   onStatus: (status) => send({ type: 'status', status }),
-  onLog: (text) => send({ type: 'log', level: 'info', text }),
+  onWarning: ({ code, facts, cause }) => {
+    if (cause instanceof Error) send({ type: 'log', level: 'warn', text: cause.stack ?? cause.message })
+    send({ type: 'warning', error: { code, facts } })
+  },
 })
 const server = new EngineServer(engine.handlers, send)
 

@@ -40,6 +40,9 @@ export class EngineClient extends Disposable implements Engine {
   readonly onState = this.states.event
   private readonly logs = this.register(new Emitter<{ level: 'info' | 'warn' | 'error'; text: string }>())
   readonly onLog = this.logs.event
+  private readonly warnings = this.register(new Emitter<InklingError>())
+  /** What the engine did otherwise than asked. */
+  readonly onWarning = this.warnings.event
 
   private readonly child = this.register(new MutableDisposable<EngineProcess>())
   private readonly restartTimer = this.register(new MutableDisposable<IDisposable>())
@@ -144,6 +147,8 @@ export class EngineClient extends Disposable implements Engine {
         return this.announce()
       case 'log':
         return this.logs.fire(message)
+      case 'warning':
+        return this.warnings.fire(InklingError.fromWire(message.error))
       default:
         return assertNever(message)
     }

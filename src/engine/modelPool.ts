@@ -12,7 +12,7 @@ export interface LoadedEntry {
 
 /**
  * The models in memory: each is loaded once however many ask, the least recently used leaves when there are too many,
- * and all leave when nobody asked for a while.
+ * and all leave when nobody asked for as long as the last call wanted.
  */
 export class ModelPool extends Disposable {
   private readonly entries = new Map<string, { readonly spec: ModelSpec; readonly loading: Promise<LoadedEntry>; users: number }>()
@@ -31,7 +31,8 @@ export class ModelPool extends Disposable {
 
   /** Runs `work` with the model, which stays in memory until it is done. A failed load is forgotten, so the next call tries again. */
   async use<T>(spec: ModelSpec, work: (entry: LoadedEntry) => Promise<T>): Promise<T> {
-    const key = JSON.stringify(spec)
+    const { keepInMemoryMs = this.limits.idleMs, ...identity } = spec
+    const key = JSON.stringify(identity)
     const entry = this.entries.get(key) ?? { spec, loading: this.load(spec, key), users: 0 }
     // Last in the map is the most recently used.
     this.entries.delete(key)
@@ -42,7 +43,7 @@ export class ModelPool extends Disposable {
     } finally {
       entry.users--
       this.makeRoom(this.limits.models)
-      this.idle.value = this.clock.after(this.limits.idleMs, () => this.makeRoom(0))
+      this.idle.value = this.clock.after(keepInMemoryMs, () => this.makeRoom(0))
     }
   }
 

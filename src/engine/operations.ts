@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock'
 import { throwIfCancelled } from '../base/cancellation'
+import type { InklingError } from '../base/errors'
 import { Disposable } from '../base/lifecycle'
 import { ContinuationWriter } from '../language/continuationWriter'
 import { generate } from '../language/generate'
@@ -16,7 +17,8 @@ import { systemClock } from './systemClock'
 
 export interface EngineListener {
   onStatus(status: LoadStatus): void
-  onLog(text: string): void
+  /** Something was done otherwise than asked. */
+  onWarning(warning: InklingError): void
 }
 
 export interface EngineLimits {
@@ -24,7 +26,7 @@ export interface EngineLimits {
   readonly models: number
   /** Documents of one model whose key/value caches are kept. */
   readonly sessions: number
-  /** A model that nobody asked for this long leaves the memory. */
+  /** A model that nobody asked for this long leaves the memory, where its spec says nothing else. */
   readonly idleMs: number
 }
 
@@ -122,6 +124,6 @@ export async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction
     threads: spec.threads === 0 ? undefined : spec.threads,
     cacheFolder: spec.cacheFolder,
     onProgress: (fraction, stage) => onFraction(stage === 'converting' ? fraction * 0.9 : stage === 'starting' ? 0.9 + fraction * 0.1 : 0),
-    onWarning: (warning) => listener.onLog(warning.message),
+    onWarning: (warning) => listener.onWarning(warning),
   })
 }

@@ -10,7 +10,7 @@ import type { TextScore } from '../language/score'
  * Every call settles exactly once: `result`, `failed` or `cancelled`.
  */
 
-/** Which model to run, and how. Two equal specs are one loaded model. */
+/** Which model to run, and how. Two specs that differ in nothing but `keepInMemoryMs` are one loaded model. */
 export interface ModelSpec {
   /** Folder with Hugging Face's files. */
   readonly folder: string
@@ -22,6 +22,8 @@ export interface ModelSpec {
   readonly threads: number
   /** Where graphs made from weights are kept; nothing is written when undefined. */
   readonly cacheFolder: string | undefined
+  /** How long the model stays in memory after this call; as the engine thinks best when undefined. */
+  readonly keepInMemoryMs?: number | undefined
 }
 
 /** What the model inside the extension is called. */
@@ -104,6 +106,8 @@ export type FromEngine =
   | { readonly type: 'cancelled'; readonly id: number }
   | { readonly type: 'status'; readonly status: LoadStatus }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
+  /** Something was done otherwise than asked, and yet done: a device fell back to the processor. */
+  | { readonly type: 'warning'; readonly error: ErrorOnWire }
 
 /** What the child is doing about a model. */
 export type LoadStatus =

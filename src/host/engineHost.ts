@@ -55,6 +55,7 @@ export class WritingEngine implements Continuer {
       device: this.settings.get('device'),
       threads: this.settings.get('threads'),
       cacheFolder: this.cacheFolder,
+      keepInMemoryMs: this.settings.get('keepInMemoryMinutes') * 60_000,
     }
   }
 }
