@@ -5,7 +5,7 @@ import { Emitter } from '../base/event'
 import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import { assertNever } from '../base/assertNever'
 import type { EngineProcess, StartEngine } from './process'
-import type { EngineMethod, FromEngine, LoadStatus, Params, PartialResult, Result, ToEngine } from './protocol'
+import type { EngineMethod, FromEngine, LoadStatus, ModelSpec, Params, PartialResult, Result, ToEngine } from './protocol'
 import { decideRestart, type RestartPolicy } from './restartPolicy'
 
 export type EngineState =
@@ -18,11 +18,11 @@ export interface CallOptions<M extends EngineMethod> {
   readonly onPartial?: ((value: PartialResult<M>) => void) | undefined
 }
 
-/** What the rest of the program needs of an engine. */
-export interface Engine {
+/** What the rest of the program needs of an engine whose models are named by an `S`. */
+export interface Engine<S = ModelSpec> {
   readonly state: EngineState
   /** @throws InklingError as the engine answered, or because it died; CancelledError */
-  call<M extends EngineMethod>(method: M, params: Params<M>, options?: CallOptions<M>): Promise<Result<M>>
+  call<M extends EngineMethod>(method: M, params: Params<M, S>, options?: CallOptions<M>): Promise<Result<M>>
 }
 
 interface Pending {
@@ -35,7 +35,7 @@ interface Pending {
  * The engine as seen from the extension host: starts the child on the first call, settles every call exactly once, and
  * starts a dead child again as the policy says. A call in flight when the child dies fails; nothing is sent twice.
  */
-export class EngineClient extends Disposable implements Engine {
+export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S> {
   private readonly states = this.register(new Emitter<EngineState>())
   readonly onState = this.states.event
   private readonly logs = this.register(new Emitter<{ level: 'info' | 'warn' | 'error'; text: string }>())
@@ -44,7 +44,7 @@ export class EngineClient extends Disposable implements Engine {
   /** What the engine did otherwise than asked. */
   readonly onWarning = this.warnings.event
 
-  private readonly child = this.register(new MutableDisposable<EngineProcess>())
+  private readonly child = this.register(new MutableDisposable<EngineProcess<S>>())
   private readonly restartTimer = this.register(new MutableDisposable<IDisposable>())
   private readonly pending = new Map<number, Pending>()
   private readonly deathTimes: number[] = []
@@ -54,7 +54,7 @@ export class EngineClient extends Disposable implements Engine {
   private restarting: Promise<void> = Promise.resolve()
 
   constructor(
-    private readonly start: StartEngine,
+    private readonly start: StartEngine<S>,
     private readonly policy: RestartPolicy,
     private readonly clock: Clock,
   ) {
@@ -67,7 +67,7 @@ export class EngineClient extends Disposable implements Engine {
     return { kind: 'running', busy: this.pending.size, load: this.load }
   }
 
-  async call<M extends EngineMethod>(method: M, params: Params<M>, options: CallOptions<M> = {}): Promise<Result<M>> {
+  async call<M extends EngineMethod>(method: M, params: Params<M, S>, options: CallOptions<M> = {}): Promise<Result<M>> {
     await this.restarting
     if (this.isDisposed || options.signal?.aborted) throw new CancelledError()
     if (this.stopped) throw this.stopped
@@ -88,7 +88,7 @@ export class EngineClient extends Disposable implements Engine {
     this.settleAll(() => new CancelledError())
   }
 
-  private send<M extends EngineMethod>(child: EngineProcess, method: M, params: Params<M>, { signal, onPartial }: CallOptions<M>): Promise<Result<M>> {
+  private send<M extends EngineMethod>(child: EngineProcess<S>, method: M, params: Params<M, S>, { signal, onPartial }: CallOptions<M>): Promise<Result<M>> {
     const id = this.nextId++
     return new Promise((resolve, reject) => {
       // The child still answers a cancelled call; that answer only clears the entry.
@@ -105,12 +105,12 @@ export class EngineClient extends Disposable implements Engine {
         reject: (error) => (settle(), reject(error)),
         partial: (value) => onPartial?.(value as PartialResult<M>),
       })
-      child.send({ type: 'call', id, method, params } as ToEngine)
+      child.send({ type: 'call', id, method, params } as ToEngine<S>)
       this.announce()
     })
   }
 
-  private running(): EngineProcess {
+  private running(): EngineProcess<S> {
     if (this.child.value) return this.child.value
     let ended = false
     try {

@@ -1,10 +1,10 @@
 import type { IDisposable } from '../base/lifecycle'
-import type { FromEngine, ToEngine } from './protocol'
+import type { FromEngine, ModelSpec, ToEngine } from './protocol'
 
 /** The other side of the protocol, whatever carries it. Disposing ends it. */
-export interface EngineProcess extends IDisposable {
+export interface EngineProcess<S = ModelSpec> extends IDisposable {
   /** May be called until `onExit`; what cannot be delivered any more is dropped. */
-  send(message: ToEngine): void
+  send(message: ToEngine<S>): void
 }
 
 /** What a process tells its owner. `onExit` is called exactly once, and nothing after it. */
@@ -13,4 +13,4 @@ export interface EngineProcessListener {
   onExit(reason: string): void
 }
 
-export type StartEngine = (listener: EngineProcessListener) => EngineProcess
+export type StartEngine<S = ModelSpec> = (listener: EngineProcessListener) => EngineProcess<S>

@@ -10,7 +10,7 @@ import type { TextScore } from '../language/score'
  * Every call settles exactly once: `result`, `failed` or `cancelled`.
  */
 
-/** Which model to run, and how. Two specs that differ in nothing but `keepInMemoryMs` are one loaded model. */
+/** Which model of this machine to run, and how. Two specs that differ in nothing but `keepInMemoryMs` are one loaded model. */
 export interface ModelSpec {
   /** Folder with Hugging Face's files. */
   readonly folder: string
@@ -26,12 +26,26 @@ export interface ModelSpec {
   readonly keepInMemoryMs?: number | undefined
 }
 
+/** Which model of a server to ask. The key for it is no part of this: it is looked up where it is sent. */
+export interface ServedModelSpec {
+  /** The address below which `v1/completions` lies. */
+  readonly server: string
+  /** As the server names it; empty where it has only one. */
+  readonly model: string
+  /** Whether text may go to another machine without encryption. */
+  readonly allowHttp: boolean
+  /** False where the user has switched `http.proxyStrictSSL` off. */
+  readonly strictCertificates: boolean
+}
+
+export type AnyModelSpec = ModelSpec | ServedModelSpec
+
 /** What the model inside the extension is called. */
 export const embeddedModelName = 'Inkling 7M'
 
 /** One kind of call: what goes in, what comes out, and what may come before that. */
 interface Call<Params, Result, Partial = never> {
-  readonly params: Params & { readonly model: ModelSpec }
+  readonly params: Params
   readonly result: Result
   readonly partial: Partial
 }
@@ -48,14 +62,22 @@ export interface EngineCalls {
 }
 
 export type EngineMethod = keyof EngineCalls
-export type Params<M extends EngineMethod> = EngineCalls[M]['params']
+/** @typeParam S how the engine that is called names a model */
+export type Params<M extends EngineMethod, S = ModelSpec> = EngineCalls[M]['params'] & { readonly model: S }
 export type Result<M extends EngineMethod> = EngineCalls[M]['result']
 export type PartialResult<M extends EngineMethod> = EngineCalls[M]['partial']
 
 export interface LoadedModel {
-  readonly description: ModelDescription
+  readonly description: ModelDescription | ServedModelDescription
   readonly contextLength: number
   readonly loadMs: number
+}
+
+/** What is known of a model that runs elsewhere. */
+export interface ServedModelDescription {
+  readonly name: string
+  /** Who is asked, as in an address: name and port. */
+  readonly host: string
 }
 
 export interface ContinueParams {
@@ -94,8 +116,8 @@ export interface Tokenized {
 }
 
 /** Client → engine. */
-export type ToEngine =
-  | { readonly [M in EngineMethod]: { readonly type: 'call'; readonly id: number; readonly method: M; readonly params: Params<M> } }[EngineMethod]
+export type ToEngine<S = ModelSpec> =
+  | { readonly [M in EngineMethod]: { readonly type: 'call'; readonly id: number; readonly method: M; readonly params: Params<M, S> } }[EngineMethod]
   | { readonly type: 'cancel'; readonly id: number }
 
 /** Engine → client. */
@@ -115,3 +137,5 @@ export type LoadStatus =
   | { readonly kind: 'loading'; readonly folder: string; readonly fraction: number }
   | { readonly kind: 'loaded'; readonly folder: string; readonly loaded: LoadedModel }
   | { readonly kind: 'unloaded'; readonly folder: string }
+  /** It cannot be used at present; the next call may try again. */
+  | { readonly kind: 'unavailable'; readonly folder: string; readonly error: ErrorOnWire }

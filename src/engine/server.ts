@@ -1,7 +1,7 @@
 import { CancelledError, isCancelled } from '../base/cancellation'
 import { toInklingError } from '../base/errors'
 import { Disposable } from '../base/lifecycle'
-import type { EngineMethod, FromEngine, Params, PartialResult, Result, ToEngine } from './protocol'
+import type { EngineMethod, FromEngine, ModelSpec, Params, PartialResult, Result, ToEngine } from './protocol'
 
 /** What one call may do besides answering. */
 export interface CallScope<M extends EngineMethod> {
@@ -9,20 +9,20 @@ export interface CallScope<M extends EngineMethod> {
   readonly partial: (value: PartialResult<M>) => void
 }
 
-export type Handlers = { readonly [M in EngineMethod]: (params: Params<M>, scope: CallScope<M>) => Promise<Result<M>> }
+export type Handlers<S = ModelSpec> = { readonly [M in EngineMethod]: (params: Params<M, S>, scope: CallScope<M>) => Promise<Result<M>> }
 
-/** The child's end of the protocol: runs handlers and answers every call exactly once. */
-export class EngineServer extends Disposable {
+/** The engine's end of the protocol: runs handlers and answers every call exactly once. */
+export class EngineServer<S = ModelSpec> extends Disposable {
   private readonly running = new Map<number, AbortController>()
 
   constructor(
-    private readonly handlers: Handlers,
+    private readonly handlers: Handlers<S>,
     private readonly send: (message: FromEngine) => void,
   ) {
     super()
   }
 
-  receive(message: ToEngine): void {
+  receive(message: ToEngine<S>): void {
     if (message.type === 'cancel') this.running.get(message.id)?.abort()
     else void this.answer(message.id, message.method, message.params)
   }
@@ -32,7 +32,7 @@ export class EngineServer extends Disposable {
     for (const controller of this.running.values()) controller.abort()
   }
 
-  private async answer<M extends EngineMethod>(id: number, method: M, params: Params<M>): Promise<void> {
+  private async answer<M extends EngineMethod>(id: number, method: M, params: Params<M, S>): Promise<void> {
     const controller = new AbortController()
     this.running.set(id, controller)
     const scope: CallScope<M> = {
@@ -49,7 +49,7 @@ export class EngineServer extends Disposable {
     this.send(message)
   }
 
-  private async run<M extends EngineMethod>(method: M, params: Params<M>, scope: CallScope<M>): Promise<Result<M>> {
+  private async run<M extends EngineMethod>(method: M, params: Params<M, S>, scope: CallScope<M>): Promise<Result<M>> {
     // Yielding once lets a cancellation that was sent right behind its call be seen before the work begins.
     await new Promise(setImmediate)
     if (scope.signal.aborted) throw new CancelledError()

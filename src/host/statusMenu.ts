@@ -31,6 +31,7 @@ export async function showStatusMenu(input: StatusInput): Promise<void> {
 function modelLine({ engine }: StatusInput): string {
   if (engine.kind !== 'running' || engine.load?.kind !== 'loaded') return vscode.l10n.t('The model is loaded when it is first needed.')
   const { description, contextLength, loadMs } = engine.load.loaded
+  if ('host' in description) return vscode.l10n.t('{name} on {host}', { name: description.name, host: description.host })
   return vscode.l10n.t('{name}: {millions} M parameters, {precision} on {device}, context {context} tokens, loaded in {ms} ms', {
     name: description.name,
     millions: (description.parameters / 1e6).toFixed(1),
