@@ -1,115 +1,161 @@
 /**
- * npm run bench:keystroke: from key press to painted ghost text, in the real editor, and where the time goes.
+ * npm run bench:keystroke [-- --model DIR] [-- --words-per-minute N]
  *
- * A writer types real sentences at 60 words a minute. The page notes when each key went down and when grey words were
- * next painted. The extension's trace says, for the caret that the key led to, how long its provider took and how long
- * the model did; what the provider took beyond the model is its wait (debounce) and its own work. What is left of the
- * whole is the editor's: its own debounce of 50 ms, messages between window and extension host, and drawing.
+ * From key press to painted ghost text, in the real editor, and where the time goes.
+ *
+ * A writer types on in a document of some 400 words. The page notes when each key went down and when grey words that
+ * were not there before have been painted. The extension notes when it heard of the change, when it was asked for a
+ * suggestion and when it answered, and what the model took. All clocks are those of one machine, so that a key's way can
+ * be cut into its parts:
+ *
+ *   key down → extension host   the window takes the key and tells the extension host of the change
+ *   → provider asked            the editor's own debounce: 50 ms, which an extension cannot change
+ *   → provider answered         ours: what was not ready yet
+ *   → painted                   the answer's way back, and drawing
+ *
+ * Keys that go on with what stands there in grey are answered by the editor itself or from memory.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { root } from '../tools/lib/project.mjs'
 import { Editor } from '../test/support/editor'
+import { editorProcesses, type EditorProcess } from './lib/editorProcesses'
+import { quantile } from './lib/statistics'
+import { before, measured, warmUp } from './lib/keystrokeText'
 
-/** Five letters and a blank a word, sixty words a minute. */
-const keyIntervalMs = 1000 / 6
+/** Runs in the page: notes each key, and when grey words that differ from those before the key had been painted. */
+const watchPainting = `
+  var inklingPresses = []
+  {
+    const ghost = () => [...document.querySelectorAll('[class*="ghost-text-decoration"]')].map((part) => part.textContent).join('')
+    const now = () => performance.timeOrigin + performance.now()
+    let before = ''
+    document.addEventListener('keydown', (event) => {
+      before = ghost()
+      inklingPresses.push({ down: performance.timeOrigin + event.timeStamp, painted: undefined })
+    }, true)
+    // The editor draws in animation frames; a message that is sent from there arrives when the frame has been painted.
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = ({ data: index }) => { inklingPresses[index].painted ??= now() }
+    new MutationObserver(() => {
+      const press = inklingPresses.at(-1)
+      if (press === undefined || press.painted !== undefined) return
+      const text = ghost()
+      if (text !== '' && text !== before) port2.postMessage(inklingPresses.length - 1)
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+  }
+`
 
-const warmUp = 'The committee met on Tuesday to discuss the state of the project, and most of the members agreed that the work had gone well. '
-const measured = [
-  'In the morning she walked down to the river, where the boats were already out, and sat for a while on the old wall to watch them. ',
-  'Before you install the package, make sure that the version of the compiler on your machine is recent enough to build it from source. ',
-  'He did not know what to say to her, and so he said nothing at all until the end of the evening. ',
-].join('')
-
-/** One key as the page saw it; milliseconds of the page's clock. */
+/** One key as the page saw it; milliseconds since 1970, as all times here. */
 interface Press {
   readonly down: number
   readonly painted: number | undefined
 }
 
-/** One answer of the provider as the trace tells it. Milliseconds. */
-interface Answer {
-  readonly shown: boolean
-  readonly provider: number
-  /** Undefined when the answer came from memory. */
-  readonly model: number | undefined
+/** One change of the document as the extension saw it. */
+interface Change {
+  readonly heard: number
+  /** The first answer of the provider that was not cancelled. */
+  readonly answer?: { readonly asked: number; readonly answered: number; readonly shown: boolean } | undefined
+  /** How long the model took; undefined when it was not asked. */
+  readonly modelMs: number | undefined
 }
 
-/** Runs in the page: notes each key, and the first frame after it in which other grey words stand than before. */
-const watchPainting = `
-  var inklingPresses = []
-  {
-    const ghost = () => document.querySelector('[class*="ghost-text-decoration"]')?.textContent ?? ''
-    let before = ''
-    document.addEventListener('keydown', () => {
-      before = ghost()
-      inklingPresses.push({ down: performance.now(), painted: undefined })
-    }, true)
-    const look = () => {
-      const press = inklingPresses.at(-1)
-      const now = ghost()
-      if (press && press.painted === undefined && now !== '' && now !== before) press.painted = performance.now()
-      requestAnimationFrame(look)
-    }
-    requestAnimationFrame(look)
-  }
-`
+/** A key behind which new grey words were seen. Milliseconds. */
+interface Seen {
+  readonly total: number
+  readonly by: 'model' | 'memory' | 'editor'
+  /** Absent where the editor had drawn before the provider answered. */
+  readonly parts?: { readonly arrive: number; readonly debounce: number; readonly provider: number; readonly model: number; readonly draw: number }
+}
 
-const heading = '# Notes\n\n'
-const editor = await Editor.open({ files: { 'bench.md': heading }, settings: { 'inkling.suggestions.confidence': 'eager' }, trace: true })
+const { values } = parseArgs({ options: { model: { type: 'string' }, 'words-per-minute': { type: 'string', default: '60' } } })
+const wordsPerMinute = Number(values['words-per-minute'])
+/** Five letters and a blank a word. */
+const keyIntervalMs = 60_000 / (wordsPerMinute * 6)
+
+const settings = { 'inkling.suggestions.confidence': 'eager', ...(values.model === undefined ? {} : { 'inkling.model': path.resolve(values.model) }) }
+const editor = await Editor.open({ files: { 'bench.md': before }, settings, trace: true })
 try {
   const { workbench, page } = editor
   await workbench.openFile('bench.md')
   await page.evaluate(watchPainting)
   await workbench.type(warmUp, keyIntervalMs)
+  await page.waitForTimeout(1_000)
   await page.evaluate('inklingPresses.length = 0')
+  const began = Date.now()
+  const processesBefore = editorProcesses(editor.traceFile)
   await workbench.type(measured, keyIntervalMs)
-  await page.waitForTimeout(500)
+  const seconds = (Date.now() - began) / 1000
+  const processesAfter = editorProcesses(editor.traceFile)
+  await page.waitForTimeout(1_000)
   const presses = await page.evaluate<readonly Press[]>('inklingPresses')
-  report(presses, answersByOffset(editor.trace()))
+  report(presses, changesSince(editor.trace(), began), seconds, processesBefore, processesAfter)
 } finally {
   await editor.close()
 }
 
-/** The last answer for each caret. */
-function answersByOffset(log: string): ReadonlyMap<number, Answer> {
-  const answers = new Map<number, Answer>()
-  for (const [, offset, outcome, ms, model] of log.matchAll(/suggest at (\d+): (.+?) in ([\d.]+) ms(?:, model ([\d.]+) ms)?/g)) {
-    answers.set(Number(offset), { shown: / from /.test(outcome ?? ''), provider: Number(ms), model: model === undefined ? undefined : Number(model) })
-  }
-  return answers
+/** The changes of the document in their order. */
+function changesSince(log: string, began: number): readonly Change[] {
+  const lines = [...log.matchAll(/^([\d.]+) (.*)$/gm)].map(([, time, text]) => ({ time: Number(time), text: text ?? '' })).filter(({ time }) => time >= began)
+  return lines.flatMap(({ time: heard, text }) => {
+    const version = /^changed to version (\d+)$/.exec(text)?.[1]
+    if (version === undefined) return []
+    const about = lines.filter((line) => line.text.includes(` for version ${version}: `))
+    const modelMs = about.map((line) => /, model ([\d.]+) ms/.exec(line.text)?.[1]).find((ms) => ms !== undefined)
+    const answer = about.map(({ time, text: line }) => {
+      const [, outcome, ms] = /^suggest for version \d+: (.+?) in ([\d.]+) ms/.exec(line) ?? []
+      return outcome === undefined || outcome === 'cancelled' ? undefined : { asked: time - Number(ms), answered: time, shown: / from /.test(outcome) }
+    }).find((found) => found !== undefined)
+    return [{ heard, answer, modelMs: modelMs === undefined ? undefined : Number(modelMs) }]
+  })
 }
 
-function report(presses: readonly Press[], answers: ReadonlyMap<number, Answer>): void {
-  const asked: { total: number; wait: number; model: number; editor: number }[] = []
-  const remembered: number[] = []
-  presses.forEach(({ down, painted }, index) => {
-    const answer = answers.get(heading.length + warmUp.length + index + 1)
-    if (painted === undefined || !answer?.shown) return
-    const total = painted - down
-    if (answer.model === undefined) remembered.push(total)
-    else asked.push({ total, wait: answer.provider - answer.model, model: answer.model, editor: total - answer.provider })
-  })
+function seenOf(press: Press, { heard, answer, modelMs }: Change): readonly Seen[] {
+  if (press.painted === undefined) return []
+  const total = press.painted - press.down
+  if (!answer?.shown || answer.answered > press.painted) return [{ total, by: 'editor' }]
+  const parts = {
+    arrive: heard - press.down, debounce: answer.asked - heard, provider: answer.answered - answer.asked, model: modelMs ?? 0, draw: press.painted - answer.answered,
+  }
+  return [{ total, by: modelMs === undefined ? 'memory' : 'model', parts }]
+}
+
+function report(presses: readonly Press[], changes: readonly Change[], seconds: number, processesBefore: readonly EditorProcess[], processesAfter: readonly EditorProcess[]): void {
+  if (changes.length !== presses.length) throw new Error(`${presses.length} keys made ${changes.length} changes: something else was typed or corrected.`)
+  const seen = presses.flatMap((press, index) => seenOf(press, changes[index] ?? { heard: NaN, modelMs: undefined }))
+  const by = (who: Seen['by']): readonly Seen[] => seen.filter((one) => one.by === who)
+  const totals = (ones: readonly Seen[]): readonly number[] => ones.map(({ total }) => total)
+  const part = (name: keyof NonNullable<Seen['parts']>): readonly number[] => by('model').flatMap(({ parts }) => (parts ? [parts[name]] : []))
   const rows = {
-    'key to grey words, all': [...asked.map((key) => key.total), ...remembered],
-    'key to grey words, model asked': asked.map((key) => key.total),
-    '  wait and own work': asked.map((key) => key.wait),
-    '  model': asked.map((key) => key.model),
-    '  editor': asked.map((key) => key.editor),
-    'key to grey words, from memory': remembered,
+    'key to new grey words, all': totals(seen),
+    'key to new grey words, model asked': totals(by('model')),
+    '  key down to extension host': part('arrive'),
+    '  the editor\'s debounce': part('debounce'),
+    '  provider': part('provider'),
+    '  (model, from when it was asked)': part('model'),
+    '  answer to painted': part('draw'),
+    'key to new grey words, from memory': totals(by('memory')),
+    'key to new grey words, typed through': totals(by('editor')),
   }
-  console.log(`${presses.length} keys at 60 words a minute; ${asked.length} answered by the model, ${remembered.length} from memory. Milliseconds:\n`)
-  console.log(`${''.padEnd(34)}${['keys', 'median', '90 %', '95 %', 'most'].map((name) => name.padStart(9)).join('')}`)
-  for (const [name, values] of Object.entries(rows)) {
-    const cells = [values.length, ...[0.5, 0.9, 0.95, 1].map((share) => quantile(values, share).toFixed(1))]
-    console.log(`${name.padEnd(34)}${cells.map((cell) => String(cell).padStart(9)).join('')}`)
+  const cpu = (role: EditorProcess['role']): number => {
+    const sum = (processes: readonly EditorProcess[]): number => processes.filter((one) => one.role === role).reduce((total, one) => total + one.cpuSeconds, 0)
+    return (sum(processesAfter) - sum(processesBefore)) / seconds
   }
+  const usage = { engine: cpu('engine'), extensionHost: cpu('extension host') }
+  const asked = changes.filter(({ modelMs }) => modelMs !== undefined).length
+  const withoutModel = seen.length === 0 ? NaN : 1 - by('model').length / seen.length
+
+  console.log(`${values.model ?? 'the embedded model'}; ${presses.length} keys at ${wordsPerMinute} words a minute, ${seen.length} led to new grey words. Milliseconds:\n`)
+  console.log(`${''.padEnd(38)}${['keys', 'median', '90 %', '95 %', 'most'].map((name) => name.padStart(9)).join('')}`)
+  for (const [name, times] of Object.entries(rows)) {
+    const cells = [times.length, ...[0.5, 0.9, 0.95, 1].map((share) => quantile(times, share).toFixed(1))]
+    console.log(`${name.padEnd(38)}${cells.map((cell) => String(cell).padStart(9)).join('')}`)
+  }
+  console.log(`\nThe model was asked at ${asked} of ${presses.length} keys; ${(100 * withoutModel).toFixed(0)} % of what was seen came without it.`)
+  console.log(`Processor seconds a second: engine ${usage.engine.toFixed(2)}, extension host ${usage.extensionHost.toFixed(2)}.`)
   const folder = path.join(root, 'bench/work')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, 'keystroke.json'), JSON.stringify(rows, undefined, 2))
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
+  writeFileSync(path.join(folder, 'keystroke.json'), JSON.stringify({ model: values.model ?? 'embedded', wordsPerMinute, rows, usage, asked, withoutModel }, undefined, 2))
 }

@@ -1,10 +1,12 @@
 import * as path from 'node:path'
 import * as vscode from 'vscode'
+import type { Portion } from './completion/acceptance'
 import { Completer } from './completion/completer'
 import { EngineClient } from './engine/client'
 import { forkEngine } from './engine/fork'
 import { engineRestartPolicy } from './engine/restartPolicy'
 import { systemClock } from './engine/systemClock'
+import { acceptSuggestion } from './host/commands/accept'
 import { showAlternatives } from './host/commands/alternatives'
 import { chooseSnooze, toggleSuggestions } from './host/commands/preferences'
 import { registerCommands } from './host/commands/register'
@@ -47,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const suggestions = new Suggestions(settings, () => engine.contextLength)
   const completer = new Completer(engine, systemClock)
-  own(new InlineProvider(completer, suggestions, snooze, reporter))
+  const provider = own(new InlineProvider(completer, suggestions, snooze, reporter))
   own(new WarmUp(engine, suggestions, reporter, settings))
 
   const studio = own(new Studio(context, reporter))
@@ -69,9 +71,13 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   )
 
+  const accept = (portion: Portion) => () => acceptSuggestion(portion, (document, position) => provider.remembered(document, position))
   own(
     registerCommands(
       {
+        acceptSuggestion: accept('all'),
+        acceptNextWord: accept('word'),
+        acceptLine: accept('line'),
         continueWriting: () => write.continueWriting(),
         generateFromPrompt: () => write.generateFromPrompt(),
         generateFromSelection: () => write.generateFromSelection(),

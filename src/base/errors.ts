@@ -63,6 +63,7 @@ const catalogue = {
   'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },
   'max-length-too-short': { message: 'The prompt alone has {promptTokens} tokens, and at most {maxLength} are allowed together.', remedy: advice('Raise --max-length, or use --max-new-tokens, which does not count the prompt.') },
   'selection-empty': { message: 'No text is selected.', remedy: advice('Select the text to start from, or use “Inkling: Generate from a Prompt”.') },
+  'document-refused': { message: 'The editor refused to change {file}.', remedy: advice('Check that the document is not read-only, then try again.') },
   'engine-start-failed': { message: 'The inference engine did not start: {reason}.', remedy: showLog },
   'engine-stopped': { message: 'The inference engine stopped while it worked ({reason}).', remedy: showLog },
   'engine-gave-up': { message: 'The inference engine stopped {count} times in a row and stays off.', remedy: { kind: 'command', command: 'inkling.restartEngine', title: 'Restart engine', hint: 'Restart it with “Inkling: Restart Engine”, or choose a smaller model.' } },

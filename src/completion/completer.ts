@@ -34,15 +34,13 @@ export interface CompletionItem {
   readonly continuation: Continuation
 }
 
-export type Completion =
-  | {
-      readonly kind: 'shown'
-      readonly items: readonly CompletionItem[]
-      readonly from: 'memory' | 'model'
-      /** What the model took to answer, when it was asked for this very caret. */
-      readonly answerMs?: number
-    }
+export type Completion = (
+  | { readonly kind: 'shown'; readonly items: readonly CompletionItem[]; readonly from: 'memory' | 'model' }
   | { readonly kind: 'silent'; readonly reason: Silence }
+) & {
+  /** What the model took to answer, when it was asked for this very caret. */
+  readonly answerMs?: number | undefined
+}
 
 export interface CompleterOptions {
   /** Asks ahead for what would follow a suggestion that is shown. */
@@ -76,8 +74,6 @@ export class Completer {
   private question: Question | undefined
   private ahead: Question | undefined
   private rhythm = initialRhythm
-  /** Counts the questions that were begun: one that paused and is not the latest any more has been overtaken. */
-  private turn = 0
 
   constructor(
     private readonly continuer: Continuer,
@@ -85,9 +81,17 @@ export class Completer {
     private readonly options: CompleterOptions = { lookAhead: true },
   ) {}
 
-  /** Never throws for a cancelled request: that is a silence like others. @throws InklingError from the engine */
+  /** Tells that something was typed, so that the delay before asking follows the writer's rhythm. */
+  keyPressed(): void {
+    this.rhythm = afterKey(this.rhythm, this.clock.now())
+  }
+
+  /**
+   * The same question may be asked before an editor asks it: the answer is then on its way or there.
+   * Never throws for a cancelled request: that is a silence like others.
+   * @throws InklingError from the engine
+   */
   async complete(query: CompletionQuery, signal: AbortSignal): Promise<Completion> {
-    if (query.trigger.kind === 'automatic' && query.trigger.edit === 'typed') this.rhythm = afterKey(this.rhythm, this.clock.now())
     const prepared = this.prepare(query)
     if ('reason' in prepared) return prepared
     const remembered = this.fromMemory(prepared)
@@ -100,6 +104,11 @@ export class Completer {
   /** After a change of the model or of the settings that decide about suggestions. */
   forget(): void {
     this.memories.clear()
+    this.drop()
+  }
+
+  /** Ends what is being asked; what is known stays. For a writer who turns to another document. */
+  drop(): void {
     this.question?.drop()
     this.ahead?.drop()
   }
@@ -146,31 +155,24 @@ export class Completer {
       const answered = this.fromMemory(prepared)
       if (answered) return answered
     }
-    this.question?.drop()
-    this.ahead?.drop()
-    const turn = ++this.turn
-    const delayMs = explicit ? 0 : delayBeforeAsking(this.rhythm, query.settings.minDelayMs)
-    await this.pause(delayMs, signal)
-    if (signal.aborted || turn !== this.turn) return silent('cancelled')
-    const askedAt = this.clock.now()
-    const question = this.ask(prepared, context, prepared.caret)
+    this.drop()
+    const question = this.ask(prepared, context, prepared.caret, explicit ? 0 : delayBeforeAsking(this.rhythm, query.settings.minDelayMs))
     this.question = question
     const candidates = await question.waitFor(context, signal)
     if (candidates === undefined || signal.aborted) return silent('cancelled')
-    const answerMs = this.clock.now() - askedAt
-    this.rhythm = afterAnswer(this.rhythm, answerMs)
-    const completion = this.present(prepared, candidates, 'model', shortestNew)
-    return completion.kind === 'shown' ? { ...completion, answerMs } : completion
+    const { answerMs } = question
+    if (answerMs !== undefined) this.rhythm = afterAnswer(this.rhythm, answerMs)
+    return { ...this.present(prepared, candidates, 'model', shortestNew), answerMs }
   }
 
-  private ask({ query }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>): Question {
+  private ask({ query }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, delayMs: number): Question {
     const { kind } = query.trigger
     const question = new Question({
       session: query.document.id,
       context,
       explicit: kind === 'explicit',
       request: { ...splitHealing(context), candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret) },
-    }, this.continuer, this.clock)
+    }, this.continuer, this.clock, delayMs)
     const memory = this.memory(query.document.id)
     const remember = (candidates: readonly Continuation[] | undefined): void => {
       if (candidates) memory.remember({ context, candidates, explicit: kind === 'explicit' })
@@ -202,21 +204,7 @@ export class Completer {
     const { document } = prepared.query
     if (this.ahead?.serves(document.id, context, false) || this.memory(document.id).recall(context, false)) return
     this.ahead?.drop()
-    this.ahead = this.ask({ ...prepared, query: { ...prepared.query, trigger: { kind: 'automatic', edit: 'typed' } } }, context, prepared.caret)
-  }
-
-  /** Ends early when `signal` fires. */
-  private async pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms <= 0 || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const timer = this.clock.after(ms, done)
-      function done(): void {
-        timer.dispose()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      signal.addEventListener('abort', done)
-    })
+    this.ahead = this.ask({ ...prepared, query: { ...prepared.query, trigger: { kind: 'automatic', edit: 'typed' } } }, context, prepared.caret, 0)
   }
 
   private memoryOf(prepared: Prepared): SuggestionMemory {

@@ -29,26 +29,34 @@ const farthestTyped = 64
 /** An editor that lost interest may be about to ask again, one letter further: it gets so long to do so. */
 const graceMs = 200
 
-/** One question to the model on its way. It ends with an answer, an error, or because nobody wants it any more. */
+/** One question to the model, which may begin with a pause. It ends with an answer, an error, or because nobody wants it any more. */
 export class Question {
   private readonly controller = new AbortController()
   private readonly grace = new MutableDisposable<IDisposable>()
   private partial = ''
   private waiting = 0
   private latest: string
+  private tookMs: number | undefined
 
   /** The answer; undefined when the question was dropped. Rejects with the engine's error. */
   readonly answer: Promise<readonly Continuation[] | undefined>
 
+  /** @param delayMs how long to wait for the next key before the model is asked */
   constructor(
     readonly asked: Asked,
     continuer: Continuer,
     private readonly clock: Clock,
+    delayMs: number,
   ) {
     this.latest = asked.context
-    this.answer = this.run(continuer)
+    this.answer = this.run(continuer, delayMs)
     // Those who wait hear of an error; when nobody does, it is nobody's.
     this.answer.catch(() => undefined)
+  }
+
+  /** What the model took to answer; undefined while it has not. */
+  get answerMs(): number | undefined {
+    return this.tookMs
   }
 
   /**
@@ -82,10 +90,16 @@ export class Question {
     this.controller.abort()
   }
 
-  private async run(continuer: Continuer): Promise<readonly Continuation[] | undefined> {
+  private async run(continuer: Continuer, delayMs: number): Promise<readonly Continuation[] | undefined> {
     const { request, session } = this.asked
+    const { signal } = this.controller
     try {
-      return await continuer.continue(request, session, this.controller.signal, (text) => this.grow(text))
+      await pause(this.clock, delayMs, signal)
+      if (signal.aborted) return undefined
+      const askedAt = this.clock.now()
+      const candidates = await continuer.continue(request, session, signal, (text) => this.grow(text))
+      this.tookMs = this.clock.now() - askedAt
+      return candidates
     } catch (error) {
       if (isCancelled(error)) return undefined
       throw error
@@ -97,6 +111,19 @@ export class Question {
   private grow(text: string): void {
     this.partial = text
     if (!this.serves(this.asked.session, this.latest, this.asked.explicit)) this.drop()
+  }
+}
+
+/** Ends early when `signal` fires. */
+async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return
+  const over = abortOf(signal)
+  const timer = new MutableDisposable<IDisposable>()
+  try {
+    await Promise.race([new Promise<void>((resolve) => (timer.value = clock.after(ms, resolve))), over.promise])
+  } finally {
+    timer.dispose()
+    over.dispose()
   }
 }
 

@@ -30,7 +30,7 @@ function mix(average: number, value: number): number {
   return average + weight * (value - average)
 }
 
-/** What the editor itself adds before ghost text is on the screen. */
+/** What the editor adds behind an answer before ghost text is on the screen. */
 const editorMs = 50
 
 const longestDelayMs = 300

@@ -1,18 +1,23 @@
 import * as vscode from 'vscode'
-import type { Completer, Completion } from '../completion/completer'
+import type { Completer, Completion, CompletionQuery } from '../completion/completer'
 import { explain } from '../completion/silence'
-import { editOf, type Edit } from '../completion/trigger'
-import { Disposable } from '../base/lifecycle'
+import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import { documentOf } from './documentView'
+import { Edits, type Typed } from './edits'
 import { signalOf } from './progress'
 import type { Reporter } from './reporter'
 import type { Snooze } from './snooze'
 import type { Suggestions } from './suggestionSettings'
 
-/** Brings the completer's answers into the editor. What to ask and what to show is decided in completion/. */
+/**
+ * Brings the completer's answers into the editor. What to ask and what to show is decided in completion/.
+ *
+ * The editor waits for 50 ms behind a key before it asks its providers, and an extension cannot change that. The model
+ * need not wait: it is asked as soon as the change is known, and its answer is there, or nearly, when the editor asks.
+ */
 export class InlineProvider extends Disposable implements vscode.InlineCompletionItemProvider {
-  /** The latest edit of each open document, and the version that it made. */
-  private readonly edits = new WeakMap<vscode.TextDocument, { readonly version: number; readonly edit: Edit }>()
+  private readonly edits = this.register(new Edits())
+  private readonly anticipated = this.register(new MutableDisposable<IDisposable>())
 
   constructor(
     private readonly completer: Completer,
@@ -21,13 +26,9 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     private readonly reporter: Reporter,
   ) {
     super()
-    this.register(
-      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length === 0) return
-        const changes = contentChanges.map((change) => ({ removedLength: change.rangeLength, inserted: change.text }))
-        this.edits.set(document, { version: document.version, edit: editOf(changes) })
-      }),
-    )
+    this.register(this.edits.onTyped((typed) => void this.anticipate(typed)))
+    // What is not in view any more is not worth computing.
+    this.register(vscode.window.onDidChangeActiveTextEditor(() => (this.anticipated.clear(), this.completer.drop())))
     this.register(vscode.workspace.onDidCloseTextDocument((document) => completer.forgetDocument(document.uri.toString())))
     // Every scheme: files, untitled texts, notebook cells, the commit message.
     this.register(vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this))
@@ -39,23 +40,14 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
-    const began = performance.now()
     const explicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke
     const selected = context.selectedCompletionInfo
-    const offset = document.offsetAt(position)
     try {
-      const completion = await this.completer.complete(
-        {
-          document: documentOf(document),
-          offset,
-          trigger: explicit ? { kind: 'explicit' } : { kind: 'automatic', edit: this.editOf(document) },
-          settings: this.suggestions.forDocument(document),
-          circumstances: { snoozed: this.snooze.active, hasSelection: hasSelection(document) },
-          ...(selected ? { selected: { from: document.offsetAt(selected.range.start), text: selected.text } } : {}),
-        },
-        signalOf(token),
-      )
-      this.trace(offset, completion, performance.now() - began)
+      const completion = await this.complete('suggest', {
+        ...this.query(document, document.offsetAt(position)),
+        trigger: explicit ? { kind: 'explicit' } : { kind: 'automatic', edit: this.edits.latestOf(document) },
+        ...(selected ? { selected: { from: document.offsetAt(selected.range.start), text: selected.text } } : {}),
+      }, document.version, signalOf(token))
       if (completion.kind === 'silent') {
         if (explicit && completion.reason !== 'cancelled') vscode.window.setStatusBarMessage(`Inkling: ${vscode.l10n.t(explain(completion.reason))}`, 4000)
         return []
@@ -69,17 +61,51 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     }
   }
 
-  private editOf(document: vscode.TextDocument): Edit {
-    const known = this.edits.get(document)
-    return known?.version === document.version ? known.edit : 'moved'
+  /** What is suggested at a place, if that is known without asking the model. */
+  async remembered(document: vscode.TextDocument, position: vscode.Position): Promise<string | undefined> {
+    const query = { ...this.query(document, document.offsetAt(position)), trigger: { kind: 'automatic', edit: 'moved' } } as const
+    const completion = await this.completer.complete(query, new AbortController().signal)
+    return completion.kind === 'shown' ? completion.items[0]?.text : undefined
   }
 
-  /** Says what happened without a word of the text. */
-  private trace(offset: number, completion: Completion, ms: number): void {
-    const outcome = completion.kind === 'shown' ? `${completion.items.length} from ${completion.from}` : completion.reason
-    const model = completion.kind === 'shown' && completion.answerMs !== undefined ? `, model ${completion.answerMs.toFixed(1)} ms` : ''
-    this.reporter.trace(`suggest at ${offset}: ${outcome} in ${ms.toFixed(1)} ms${model}`)
+  /** Asks the model for what the editor is about to ask for. */
+  private async anticipate({ document, offset }: Typed): Promise<void> {
+    if (vscode.window.activeTextEditor?.document !== document || !showsSuggestions(document)) return
+    this.completer.keyPressed()
+    this.reporter.trace(`changed to version ${document.version}`)
+    const controller = new AbortController()
+    this.anticipated.value = toDisposable(() => controller.abort())
+    try {
+      await this.complete('prepare', this.query(document, offset), document.version, controller.signal)
+    } catch (error) {
+      this.reporter.tellOnce(error)
+    }
   }
+
+  private async complete(purpose: 'suggest' | 'prepare', query: CompletionQuery, version: number, signal: AbortSignal): Promise<Completion> {
+    const began = performance.now()
+    const completion = await this.completer.complete(query, signal)
+    // Says what happened without a word of the text.
+    const outcome = completion.kind === 'shown' ? `${completion.items.length} from ${completion.from}` : completion.reason
+    const model = completion.answerMs === undefined ? '' : `, model ${completion.answerMs.toFixed(1)} ms`
+    this.reporter.trace(`${purpose} for version ${version}: ${outcome} in ${(performance.now() - began).toFixed(1)} ms${model}`)
+    return completion
+  }
+
+  private query(document: vscode.TextDocument, offset: number): CompletionQuery {
+    return {
+      document: documentOf(document),
+      offset,
+      trigger: { kind: 'automatic', edit: 'typed' },
+      settings: this.suggestions.forDocument(document),
+      circumstances: { snoozed: this.snooze.active, hasSelection: hasSelection(document) },
+    }
+  }
+}
+
+/** Whether the editor asks for suggestions while somebody types. */
+function showsSuggestions(document: vscode.TextDocument): boolean {
+  return vscode.workspace.getConfiguration('editor', document).get('inlineSuggest.enabled') !== false
 }
 
 function hasSelection(document: vscode.TextDocument): boolean {

@@ -18,10 +18,13 @@ export class Reporter extends Disposable {
     this.channel.info(text)
   }
 
-  /** For timings; seen when the log level of the channel is set to Trace, and by benchmarks in a file of their own. */
+  /**
+   * For timings; seen when the log level of the channel is set to Trace, and by benchmarks in a file of their own, where
+   * the time of day in milliseconds stands before each line.
+   */
   trace(text: string): void {
     this.channel.trace(text)
-    if (this.traceFile !== undefined) appendFileSync(this.traceFile, `${text}\n`)
+    if (this.traceFile !== undefined) appendFileSync(this.traceFile, `${(performance.timeOrigin + performance.now()).toFixed(2)} ${text}\n`)
   }
 
   warn(text: string): void {

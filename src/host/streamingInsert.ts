@@ -1,6 +1,9 @@
+import * as path from 'node:path'
 import * as vscode from 'vscode'
 import { CancelledError } from '../base/cancellation'
+import { InklingError } from '../base/errors'
 import { Disposable } from '../base/lifecycle'
+import { insertText } from './insertText'
 
 /**
  * Text that grows at one place of a document while the writer may go on typing elsewhere. All of it is one undo step.
@@ -52,8 +55,7 @@ export class StreamingInsert extends Disposable {
       const at = this.editor.document.positionAt(this.offset)
       this.ours = true
       try {
-        const done = await this.editor.edit((edit) => edit.insert(at, text), { undoStopBefore: !this.started, undoStopAfter: false })
-        if (done) {
+        if (await insertText(this.editor, at, text, { undoStopBefore: !this.started, undoStopAfter: false })) {
           this.started = true
           this.offset += text.length
           return
@@ -62,7 +64,7 @@ export class StreamingInsert extends Disposable {
         this.ours = false
       }
     }
-    throw new CancelledError()
+    throw InklingError.of('document-refused', { file: path.basename(this.editor.document.fileName) })
   }
 
   private follow(changes: readonly vscode.TextDocumentContentChangeEvent[]): void {

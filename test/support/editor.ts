@@ -21,7 +21,7 @@ export interface EditorOptions {
 
 type Settings = Readonly<Record<string, unknown>>
 
-const traceFile = 'trace.log'
+const traceFileName = 'trace.log'
 
 const viewport = { width: 1280, height: 800 }
 
@@ -48,7 +48,7 @@ export class Editor {
 
     const data = path.join(home.folder, 'server')
     const extension = options.vsix === undefined ? { linkExtension: true } : { vsix: options.vsix }
-    const server = await startServer({ data, settings, ...extension, ...(options.trace === true ? { env: { INKLING_TRACE: path.join(home.folder, traceFile) } } : {}) })
+    const server = await startServer({ data, settings, ...extension, ...(options.trace === true ? { env: { INKLING_TRACE: path.join(home.folder, traceFileName) } } : {}) })
     const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
     atEnd(() => browser.close())
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
@@ -97,9 +97,14 @@ export class Editor {
     for (const file of settingsFiles(path.join(this.home.folder, 'server'))) write(file, JSON.stringify(this.settings, undefined, 2))
   }
 
-  /** The timings that the extension has noted so far; needs `trace`. */
+  /** Where the extension notes its timings; needs `trace`. The server and what it starts have the path in their environment. */
+  get traceFile(): string {
+    return path.join(this.home.folder, traceFileName)
+  }
+
+  /** The timings that the extension has noted so far. */
   trace(): string {
-    return readFileSync(path.join(this.home.folder, traceFile), 'utf8')
+    return readFileSync(this.traceFile, 'utf8')
   }
 
   /** A picture for the documentation, drawn anew only when `UPDATE_DOCS=1` asks for it. */

@@ -13,7 +13,7 @@ export type Shaped =
 
 export interface ShapeLimits {
   readonly maxWords: number
-  /** Fewer characters are not worth a key. */
+  /** Fewer characters are not worth a key, nor are several without a letter. From one on, a lone full stop will do. */
   readonly minLength: number
 }
 
@@ -47,7 +47,7 @@ export function shape(continuation: string, caret: Caret, limits: ShapeLimits): 
   if (!joinsBefore(caret.before, text)) return { kind: 'nothing', why: 'does-not-join' }
   const joined = joinAfter(text, caret)
   if (joined === undefined) return { kind: 'nothing', why: 'does-not-join' }
-  if (joined.trim().length < limits.minLength || !/[\p{L}\p{N}]/u.test(joined)) return { kind: 'nothing', why: 'too-short' }
+  if (joined.trim().length < limits.minLength || (limits.minLength > 1 && !/[\p{L}\p{N}]/u.test(joined))) return { kind: 'nothing', why: 'too-short' }
   return { kind: 'text', text: joined }
 }
 

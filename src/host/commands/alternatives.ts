@@ -1,8 +1,10 @@
+import * as path from 'node:path'
 import * as vscode from 'vscode'
 import { CancelledError } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import { MutableDisposable } from '../../base/lifecycle'
 import type { WritingEngine } from '../engineHost'
+import { insertText } from '../insertText'
 import type { Settings } from '../settings'
 import { leadingSpaceDropper, preparePrompt, samplingFrom, textBefore } from './generation'
 
@@ -63,7 +65,7 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     const text = await chosen
     if (text === undefined) throw new CancelledError()
     preview.dispose()
-    await editor.edit((edit) => edit.insert(caret, text))
+    if (!(await insertText(editor, caret, text))) throw InklingError.of('document-refused', { file: path.basename(editor.document.fileName) })
   } finally {
     controller.abort()
     // A cancelled generation has been heard of above or is not wanted any more.

@@ -195,6 +195,45 @@ describe('Completer', () => {
     expect(bench.model.questions).toHaveLength(1)
   })
 
+  it('asks the model once when the same is asked ahead and by the editor, and the pause is not begun again', async () => {
+    const bench = new Bench()
+    const settings = { ...defaultSettings, minDelayMs: 200 }
+    const ahead = bench.complete('The q[caret]', { settings })
+    await settled()
+    bench.clock.advance(150)
+    const editors = bench.complete('The q[caret]', { settings })
+    await settled()
+    bench.clock.advance(50)
+    await settled()
+    bench.model.last.answer('uick fox.')
+    expect([texts(await ahead), texts(await editors)]).toEqual([['uick fox.'], ['uick fox.']])
+    expect(bench.model.questions).toHaveLength(1)
+  })
+
+  it('has the answer at once when it was asked ahead', async () => {
+    const bench = new Bench()
+    await bench.answered('The q[caret]', ['uick fox.'])
+    expect(await bench.complete('The q[caret]')).toMatchObject({ from: 'memory', items: [{ text: 'uick fox.' }] })
+  })
+
+  it('drops what is being asked when the writer turns to another document, and keeps what is known', async () => {
+    const bench = new Bench(true)
+    await bench.answered('The quick [caret]', ['brown fox.'])
+    await settled()
+    bench.completer.drop()
+    expect(bench.model.last.signal.aborted).toBe(true)
+    expect(texts(await bench.complete('The quick [caret]'))).toEqual(['brown fox.'])
+  })
+
+  it('tells how long the model took, also when nothing came of it', async () => {
+    const bench = new Bench()
+    const completion = bench.complete('The quick [caret]')
+    await settled()
+    bench.clock.advance(40)
+    bench.model.last.answer()
+    expect(await completion).toEqual({ kind: 'silent', reason: 'unsure', answerMs: 40 })
+  })
+
   it('does not wait when the writer asks', async () => {
     const bench = new Bench()
     void bench.complete('The q[caret]', { trigger: { kind: 'explicit' }, settings: { ...defaultSettings, minDelayMs: 200 } })
