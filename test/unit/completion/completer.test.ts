@@ -58,6 +58,13 @@ describe('Completer', () => {
     expect(bench.model.questions).toHaveLength(1)
   })
 
+  it('keeps the full stop that is left of a suggestion', async () => {
+    const bench = new Bench()
+    await bench.answered('The quick bro[caret]', ['wn fox.'])
+    expect(texts(await bench.complete('The quick brown fox[caret]'))).toEqual(['.'])
+    expect(bench.model.questions).toHaveLength(1)
+  })
+
   it('brings the earlier suggestion back after a deleted character', async () => {
     const bench = new Bench()
     await bench.answered('The quick bro[caret]', ['wn fox jumps.'])
