@@ -32,7 +32,7 @@ function setting(name: string, hint: string): Remedy {
 
 const catalogue = {
   'model-folder-missing': { message: 'There is no model folder at {folder}.', remedy: chooseModel },
-  'model-file-missing': { message: 'The model folder {folder} lacks {files}.', remedy: advice('A GPT-2 folder in Hugging Face layout holds config.json, model.safetensors, and tokenizer.json or vocab.json with merges.txt.') },
+  'model-file-missing': { message: 'The model folder {folder} lacks {files}.', remedy: advice('A model folder holds config.json, tokenizer.json (or vocab.json with merges.txt), and model.safetensors for GPT-2 or an ONNX export (onnx/model.onnx) for any other decoder.') },
   'model-file-broken': { message: 'The model file {file} cannot be read: {reason}.', remedy: advice('Copy or download the model again; the file is incomplete or was changed.') },
   'model-unsupported': { message: 'This model cannot run here: {reason}.', remedy: chooseModel },
   'model-tensor-missing': { message: 'The weights lack the tensor {tensor}.', remedy: advice('Use the unchanged files of a GPT-2 model (GPT2LMHeadModel).') },
@@ -44,7 +44,7 @@ const catalogue = {
   'model-id-invalid': { message: '“{model}” is neither a folder nor the name of a model.', remedy: advice('Give a folder, or a name such as openai-community/gpt2 or distilgpt2.') },
   'model-in-use': { message: 'The model {model} is in use and cannot be changed now: {reason}.', remedy: { kind: 'command', command: 'inkling.restartEngine', title: 'Restart engine', hint: 'Restart the engine, or close what uses the model, and try again.' } },
   'model-damaged': { message: 'The installed model {model} is damaged: {problems}.', remedy: { kind: 'command', command: 'inkling.library.download', title: 'Download again', hint: 'Remove it and download it again.' } },
-  'model-files-unfit': { message: '{model} cannot be used: {problems}.', remedy: advice('Inkling runs GPT-2 models: config.json, model.safetensors, and tokenizer.json or vocab.json with merges.txt.') },
+  'model-files-unfit': { message: '{model} cannot be used: {problems}.', remedy: advice('Inkling runs GPT-2 weights (model.safetensors) and text-generation ONNX exports of other decoders, each with config.json and its tokenizer.') },
   'download-unreachable': { message: '{host} cannot be reached: {reason}.', remedy: advice('Check the connection and the proxy (settings http.proxy, http.noProxy), then try again; what has arrived is kept.') },
   'download-cut': { message: 'The connection to {host} broke again and again; {received} of {size} bytes of {file} have arrived.', remedy: advice('Try again later; the download goes on where it stopped.') },
   'download-portal': { message: '{host} answered with a web page instead of {file}. This network probably wants you to sign in first.', remedy: advice('Open a browser, sign in to the network, then try again; what has arrived is kept.') },

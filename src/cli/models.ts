@@ -9,7 +9,7 @@ import { embeddedEntry } from '../library/embeddedModel'
 import { ImportSource, OfflineSource } from '../library/folderSource'
 import { formatBytes, formatCount, formatDuration } from '../library/format'
 import { HubSource } from '../library/hubSource'
-import { install, prepareInstall, requireRunnable, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../library/install'
+import { install, prepareInstall, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../library/install'
 import { libraryFolder } from '../library/libraryFolder'
 import { importName, parseModelId, type ModelId } from '../library/modelId'
 import type { ModelSource } from '../library/source'
@@ -20,18 +20,19 @@ import { printJson, type Io } from './io'
 import { Options, UsageError, type Places } from './options'
 
 export const modelsUsage = `inkling models list [--json]
-inkling models add NAME [--mirror URL | --offline DIR] [--yes] [--json]
-inkling models add DIR [--name OWNER/NAME] [--json]
+inkling models add NAME [--precision int8|int4|fp32] [--mirror URL | --offline DIR] [--yes] [--json]
+inkling models add DIR [--name OWNER/NAME] [--precision int8|int4|fp32] [--json]
 inkling models verify [NAME] [--json]
 inkling models remove NAME
 
 Lists, downloads or imports, checks and removes models. NAME is one of the list or any OWNER/NAME of Hugging Face.
 --mirror (or HF_ENDPOINT) takes them from another hub, --offline from a folder with OWNER/NAME below it. HF_TOKEN is sent
-to the hub when it is set. Models lie in ${libraryFolder(process.env, process.platform, os.homedir())} (INKLING_LIBRARY).`
+to the hub when it is set. --precision chooses among the graphs of an ONNX export. Models lie in ${libraryFolder(process.env, process.platform, os.homedir())} (INKLING_LIBRARY).`
 
 export async function models(args: readonly string[], _handlers: unknown, places: Places, io: Io): Promise<void> {
   const options = Options.parse(args, {
     json: { type: 'boolean' }, yes: { type: 'boolean', short: 'y' }, name: { type: 'string' }, mirror: { type: 'string' }, offline: { type: 'string' },
+    precision: { type: 'string' },
   })
   const [action = '', name, ...more] = options.positionals
   if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}`)
@@ -75,8 +76,7 @@ function line({ fetchedBytes, state, id, title, parameters, contextLength, sizeB
 
 async function add(name: string, options: Options, store: ModelStore, io: Io): Promise<void> {
   const { id, source } = await whatToAdd(name, options)
-  const offer = await prepareInstall(id, source, io.signal)
-  requireRunnable(offer)
+  const offer = await prepareInstall(id, source, options.choice('precision', ['int8', 'int4', 'fp32']) ?? 'int8', io.signal)
   if (source.isNetwork && !options.flag('yes')) await askConsent(offer, io)
   const installed = await install(offer, store, systemInstallEnvironment, progressLine(io), io.signal)
   clearLine(io)

@@ -1,21 +1,41 @@
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { InklingError } from '../base/errors'
+import { own, type JsonRecord } from '../base/json'
+import type { Precision } from '../gpt2/weightFormat'
+import { parseJsonObject } from '../language/fileGuards'
 import type { Tokenizer } from '../language/tokenizer'
 import { readTokenizerJson, readVocabularyFiles } from '../language/tokenizerFiles'
+import { planFiles, type FilePlan } from '../library/filePlan'
+import { listModelFolder } from '../library/folderSource'
+import { readConfig } from '../library/inspect'
+import { endOfText } from './decoder/openDecoder'
+import { readOpening } from './decoder/pieceSpelling'
 
 /** Larger than any tokenizer there is; what is larger is something else. */
 const maxTokenizerBytes = 256 * 1024 * 1024
 
+export interface ModelFolder {
+  readonly plan: FilePlan<{ readonly path: string }>
+  /** config.json */
+  readonly config: JsonRecord
+  readonly tokenizer: Tokenizer
+  /** Tokens that the model wants to see before every text. */
+  readonly opening: readonly number[]
+}
+
 /**
- * Looks whether a folder can hold a GPT-2 model before anything large is read, so that one message names all that lacks.
- * @throws InklingError `model-folder-missing`, `model-file-missing`
+ * Finds the model in a folder before anything large is read, so that one message names all that lacks.
+ * @param precision which of several graphs is taken
+ * @throws InklingError `model-folder-missing`, `model-file-missing`, `model-file-broken`, `model-unsupported`
  */
-export async function requireModelFolder(folder: string): Promise<void> {
-  const names = new Set(await list(folder))
-  const missing = ['config.json', 'model.safetensors'].filter((name) => !names.has(name))
-  if (!hasTokenizer(names)) missing.push('tokenizer.json (or vocab.json and merges.txt)')
-  if (missing.length > 0) throw InklingError.of('model-file-missing', { folder, files: missing.join(', ') })
+export async function readModelFolder(folder: string, precision: Precision): Promise<ModelFolder> {
+  const files = await list(folder)
+  const config = files.some((file) => file.path === 'config.json') ? await readConfig(folder) : {}
+  const type = own(config, 'model_type')
+  const plan = planFiles(files, typeof type === 'string' ? type : undefined, precision)
+  if ('missing' in plan) throw InklingError.of('model-file-missing', { folder, files: plan.missing.join(', ') })
+  return { plan, config, ...(await readTokenizerFiles(folder, new Set(files.map((file) => file.path)), plan.layout === 'onnx' ? endOfText(config) : undefined)) }
 }
 
 /**
@@ -23,27 +43,38 @@ export async function requireModelFolder(folder: string): Promise<void> {
  * @throws InklingError `model-folder-missing`, `model-file-missing`, `model-file-broken`, `model-unsupported`
  */
 export async function readTokenizer(folder: string): Promise<Tokenizer> {
-  const names = new Set(await list(folder))
+  const names = new Set((await list(folder)).map((file) => file.path))
+  const hasTokenizer = names.has('tokenizer.json') || (names.has('vocab.json') && names.has('merges.txt'))
+  if (!hasTokenizer) throw InklingError.of('model-file-missing', { folder, files: 'tokenizer.json (or vocab.json and merges.txt)' })
+  return (await readTokenizerFiles(folder, names, undefined)).tokenizer
+}
+
+/** Our own tokenizer where it can: it is the faster one for bytes, and needs no runtime. All others are transformers.js's. */
+async function readTokenizerFiles(folder: string, names: ReadonlySet<string>, end: number | undefined): Promise<Pick<ModelFolder, 'tokenizer' | 'opening'>> {
   const read = (name: string): Promise<Uint8Array> => readSmall(path.join(folder, name))
-  if (names.has('tokenizer.json')) return readTokenizerJson(await read('tokenizer.json'))
-  if (!hasTokenizer(names)) throw InklingError.of('model-file-missing', { folder, files: 'tokenizer.json (or vocab.json and merges.txt)' })
-  return readVocabularyFiles({
-    vocabulary: await read('vocab.json'),
-    merges: await read('merges.txt'),
-    configuration: names.has('tokenizer_config.json') ? await read('tokenizer_config.json') : undefined,
-  })
-}
-
-function hasTokenizer(names: ReadonlySet<string>): boolean {
-  return names.has('tokenizer.json') || (names.has('vocab.json') && names.has('merges.txt'))
-}
-
-async function list(folder: string): Promise<readonly string[]> {
+  const configuration = names.has('tokenizer_config.json') ? await read('tokenizer_config.json') : undefined
+  if (!names.has('tokenizer.json')) {
+    return { tokenizer: readVocabularyFiles({ vocabulary: await read('vocab.json'), merges: await read('merges.txt'), configuration }, { endOfText: end }), opening: [] }
+  }
+  const bytes = await read('tokenizer.json')
+  const opening = readOpening(parseJsonObject('tokenizer.json', bytes))
   try {
-    return await fs.readdir(folder)
+    return { tokenizer: readTokenizerJson(bytes, { endOfText: end }), opening }
+  } catch (error) {
+    if (!(error instanceof InklingError) || error.code !== 'model-unsupported') throw error
+    // A library that most models do not need is loaded by the first that does.
+    const { readHubTokenizer } = await import('./decoder/hubTokenizer')
+    return { tokenizer: readHubTokenizer(bytes, configuration, end), opening }
+  }
+}
+
+async function list(folder: string): Promise<readonly { readonly path: string }[]> {
+  try {
+    await fs.readdir(folder)
   } catch (error) {
     throw InklingError.of('model-folder-missing', { folder }, error)
   }
+  return listModelFolder(folder)
 }
 
 async function readSmall(file: string): Promise<Uint8Array> {

@@ -7,9 +7,9 @@ import { generate } from '../language/generate'
 import type { LanguageModel } from '../language/languageModel'
 import { pieceTexts } from '../language/pieces'
 import { scoreText } from '../language/score'
-import { readTokenizer, requireModelFolder } from './modelFolder'
+import { readTokenizer } from './modelFolder'
 import { ModelPool, type OpenModel } from './modelPool'
-import { openGpt2 } from './onnx/openGpt2'
+import { openModelFolder } from './openModel'
 import type { LoadStatus } from './protocol'
 import type { Handlers } from './server'
 import { Sessions } from './sessions'
@@ -34,7 +34,7 @@ const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_00
 
 /** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
 export function createEngine(listener: EngineListener, limits: EngineLimits = defaultLimits, clock: Clock = systemClock): InProcessEngine {
-  return new InProcessEngine(listener, limits, clock, (spec, onFraction) => openModelFolder(spec, onFraction, listener))
+  return new InProcessEngine(listener, limits, clock, (spec, onFraction) => openModelFolder(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning) }))
 }
 
 export class InProcessEngine extends Disposable {
@@ -89,7 +89,7 @@ export class InProcessEngine extends Disposable {
     tokenize: async ({ model: spec, text }) => {
       const tokenizer = await readTokenizer(spec.folder)
       const ids = tokenizer.encode(text)
-      return { ids: Array.from(ids), pieces: pieceTexts(tokenizer, ids) }
+      return { ids: Array.from(ids), pieces: pieceTexts(tokenizer, ids, text) }
     },
   }
 
@@ -109,21 +109,4 @@ export class InProcessEngine extends Disposable {
     this.sessions.get(model)?.dispose()
     this.sessions.delete(model)
   }
-}
-
-/** @throws InklingError where the folder holds no model that can be run */
-export async function openModelFolder(spec: Parameters<OpenModel>[0], onFraction: (fraction: number) => void, listener: EngineListener): Promise<LanguageModel> {
-  await requireModelFolder(spec.folder)
-  return openGpt2({
-    folder: spec.folder,
-    name: spec.name,
-    tokenizer: await readTokenizer(spec.folder),
-    precision: spec.precision,
-    // Nothing is measured yet that would speak for another device.
-    device: spec.device === 'auto' ? 'cpu' : spec.device,
-    threads: spec.threads === 0 ? undefined : spec.threads,
-    cacheFolder: spec.cacheFolder,
-    onProgress: (fraction, stage) => onFraction(stage === 'converting' ? fraction * 0.9 : stage === 'starting' ? 0.9 + fraction * 0.1 : 0),
-    onWarning: (warning) => listener.onWarning(warning),
-  })
 }

@@ -32,9 +32,9 @@ function modelLine({ engine }: StatusInput): string {
   if (engine.kind !== 'running' || engine.load?.kind !== 'loaded') return vscode.l10n.t('The model is loaded when it is first needed.')
   const { description, contextLength, loadMs } = engine.load.loaded
   if ('host' in description) return vscode.l10n.t('{name} on {host}', { name: description.name, host: description.host })
-  return vscode.l10n.t('{name}: {millions} M parameters, {precision} on {device}, context {context} tokens, loaded in {ms} ms', {
-    name: description.name,
-    millions: (description.parameters / 1e6).toFixed(1),
+  const { parameters } = description
+  return vscode.l10n.t('{name}, {precision} on {device}, context {context} tokens, loaded in {ms} ms', {
+    name: parameters === undefined ? description.name : vscode.l10n.t('{name}: {millions} M parameters', { name: description.name, millions: (parameters / 1e6).toFixed(1) }),
     precision: description.precision,
     device: description.device,
     context: contextLength,

@@ -6,7 +6,8 @@ export interface ModelDescription {
   readonly name: string
   /** For example `gpt2`. */
   readonly architecture: string
-  readonly parameters: number
+  /** Undefined where the files do not say it. */
+  readonly parameters: number | undefined
   readonly precision: 'fp32' | 'int8' | 'int4'
   /** Where it runs: `cpu`, `webgpu`, … */
   readonly device: string

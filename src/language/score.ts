@@ -42,7 +42,7 @@ export async function scoreText(
     for (const score of await context.score(ids.subarray(done, end), alternatives, signal)) scores.push(score)
     progress(scores.length / ids.length)
   }
-  const pieces = pieceTexts(model.tokenizer, ids)
+  const pieces = pieceTexts(model.tokenizer, ids, text)
   const nats = scores.reduce((sum, score) => sum - (score.logprob ?? 0), 0)
   return {
     tokens: scores.map((score, index) => ({ ...score, text: pieces[index] ?? '' })),

@@ -1,4 +1,3 @@
-import type { Layout } from './filePlan'
 import { parseModelId, type ModelId } from './modelId'
 
 /** A model that Inkling recommends. Anything else on a hub, or in a folder, can be added by its name. */
@@ -8,7 +7,6 @@ export interface CatalogueEntry {
   /** Number of weights. */
   readonly parameters: number
   readonly licence: string
-  readonly layout: Layout
   /** Tokens. */
   readonly contextLength: number
   /** What it is good for, in a sentence. */
@@ -20,6 +18,7 @@ export interface CatalogueEntry {
 }
 
 /**
+ * GPT-2 comes as weights, the others as ONNX exports with a graph for each precision (`onnx/` at the hub, seen there in 2025).
  * Parameters and context lengths are those of the models' configurations. Sizes are left to the hub: the listing that a
  * download begins with states them for every file.
  */
@@ -36,9 +35,11 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry('distilbert/distilgpt2', 'DistilGPT-2', 81_912_576, 'Apache-2.0', 1024, 'GPT-2 distilled to half the layers: faster, a little less sure.'),
   entry('openai-community/gpt2-medium', 'GPT-2 Medium', 354_823_168, 'MIT', 1024, 'Better sentences for three times the work.'),
   entry('openai-community/gpt2-large', 'GPT-2 Large', 774_030_080, 'MIT', 1024, 'The best of the family that still runs on a laptop.'),
-  entry('onnx-community/SmolLM2-135M-ONNX', 'SmolLM2 135M', 134_515_008, 'Apache-2.0', 8192, 'Newer and as small as GPT-2, with a long context.'),
-  entry('onnx-community/SmolLM2-360M-ONNX', 'SmolLM2 360M', 361_821_120, 'Apache-2.0', 8192, 'Newer, with a long context and better sentences.'),
-  entry('onnx-community/Qwen2.5-0.5B', 'Qwen2.5 0.5B', 494_032_768, 'Apache-2.0', 32_768, 'Newer, writes many languages, with a very long context.'),
+  entry('HuggingFaceTB/SmolLM-135M', 'SmolLM 135M', 134_515_008, 'Apache-2.0', 2048, 'Newer, as small as GPT-2, trained on texts that teach.'),
+  entry('HuggingFaceTB/SmolLM-360M', 'SmolLM 360M', 361_821_120, 'Apache-2.0', 2048, 'The same with better sentences, for three times the work.'),
+  entry('HuggingFaceTB/SmolLM2-135M-Instruct', 'SmolLM2 135M Instruct', 134_515_008, 'Apache-2.0', 8192, 'The newest of its size; taught to answer, and so a little drier.'),
+  entry('HuggingFaceTB/SmolLM2-360M-Instruct', 'SmolLM2 360M Instruct', 361_821_120, 'Apache-2.0', 8192, 'The same with better sentences, for three times the work.'),
+  entry('onnx-community/Qwen2.5-0.5B-Instruct', 'Qwen2.5 0.5B Instruct', 494_032_768, 'Apache-2.0', 32_768, 'Writes many languages; the slowest here.'),
 ]
 
 export function catalogueEntry(id: ModelId): CatalogueEntry | undefined {
@@ -48,5 +49,5 @@ export function catalogueEntry(id: ModelId): CatalogueEntry | undefined {
 function entry(name: string, title: string, parameters: number, licence: string, contextLength: number, summary: string): CatalogueEntry {
   const id = parseModelId(name)
   if (id === undefined) throw new Error(`${name} is no name of a model`)
-  return { id, title, parameters, licence, layout: name.startsWith('onnx-community/') ? 'onnx' : 'safetensors', contextLength, summary, revision: 'main', sha256: new Map() }
+  return { id, title, parameters, licence, contextLength, summary, revision: 'main', sha256: new Map() }
 }

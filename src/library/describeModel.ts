@@ -1,5 +1,4 @@
 import { catalogue, catalogueEntry, type CatalogueEntry } from './catalogue'
-import { runnableLayouts } from './filePlan'
 import type { ModelId } from './modelId'
 import type { InstalledModel } from './store'
 
@@ -19,10 +18,10 @@ export interface ModelListEntry {
   readonly summary: string
 }
 
-/** Everything there is to choose from: what came with Inkling, what was installed, what was begun, and what else of the catalogue can be run. */
+/** Everything there is to choose from: what came with Inkling, what was installed, what was begun, and what else of the catalogue can be had. */
 export function modelList(embedded: ModelListEntry, installed: readonly InstalledModel[], partials: ReadonlyMap<ModelId, number>): readonly ModelListEntry[] {
   const here = new Set<string>(installed.map(({ manifest }) => manifest.id))
-  const known = catalogue.filter(({ id, layout }) => !here.has(id) && (runnableLayouts.includes(layout) || partials.has(id)))
+  const known = catalogue.filter(({ id }) => !here.has(id))
   const others = [...partials.keys()].filter((id) => !here.has(id) && catalogueEntry(id) === undefined)
   const available = [...known.map(availableEntry), ...others.map(unknownEntry)]
   return [embedded, ...installed.map(installedEntry), ...available.map((entry) => {

@@ -1,10 +1,8 @@
+import type { Precision } from '../gpt2/weightFormat'
 import { isSafePath } from './safePath'
 
 /** How a model's weights lie: as GPT-2 tensors that Inkling makes its own graph from, or as a graph somebody exported. */
 export type Layout = 'safetensors' | 'onnx'
-
-/** What the engine can run in this version. Anything else is neither recommended nor fetched, though it can be looked into. */
-export const runnableLayouts: readonly Layout[] = ['safetensors']
 
 export interface FilePlan<F> {
   readonly layout: Layout
@@ -13,22 +11,37 @@ export interface FilePlan<F> {
   readonly files: readonly F[]
 }
 
-/** Graphs in the order of preference: 8 bits lose nothing that can be seen, fp16 is slow on processors, fp32 is big. */
-const graphs = ['model_quantized', 'model_int8', 'model_uint8', 'model_q4', 'model_bnb4', 'model', 'decoder_model_merged_quantized', 'decoder_model_merged']
-  .flatMap((name) => [`onnx/${name}.onnx`, `${name}.onnx`])
-  .sort((a, b) => Number(b.startsWith('onnx/')) - Number(a.startsWith('onnx/')))
+const eightBits = ['model_quantized', 'decoder_model_merged_quantized', 'model_int8', 'model_uint8']
+const fourBits = ['model_q4', 'model_bnb4']
+const full = ['model', 'decoder_model_merged']
+/** Processors compute in 32 bits all the same, and convert at every step. */
+const half = ['model_fp16', 'model_q4f16']
+
+/** Names of graphs as Optimum and transformers.js give them, the best for each wish first; 4 bits are nearer to 8 than four times the memory. */
+const graphs: Readonly<Record<Precision, readonly string[]>> = {
+  int8: [...eightBits, ...fourBits, ...full, ...half],
+  int4: [...fourBits, ...eightBits, ...full, ...half],
+  fp32: [...full, ...half, ...eightBits, ...fourBits],
+}
+
+/** What the name of a graph says about its weights. */
+export function precisionOf(graph: string): Precision {
+  const name = graph.slice(graph.lastIndexOf('/') + 1).replace(/\.onnx$/, '')
+  return eightBits.includes(name) ? 'int8' : fourBits.includes(name) || name === 'model_q4f16' ? 'int4' : 'fp32'
+}
 
 const optional = ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'generation_config.json', 'LICENSE', 'LICENSE.txt', 'LICENSE.md']
 
 /**
  * Which of the listed files a model needs here; names that are not known are never taken, whatever they are.
  * @param modelType `model_type` of config.json, where it is known
+ * @param precision which of several graphs is taken
  * @returns what is missing, as names of files, when the model cannot be used
  */
-export function planFiles<F extends { readonly path: string }>(listed: readonly F[], modelType: string | undefined): FilePlan<F> | { readonly missing: readonly string[] } {
+export function planFiles<F extends { readonly path: string }>(listed: readonly F[], modelType: string | undefined, precision: Precision): FilePlan<F> | { readonly missing: readonly string[] } {
   const byPath = new Map(listed.filter(({ path }) => isSafePath(path)).map((file) => [file.path, file]))
   const isGpt2 = modelType === 'gpt2' || (modelType === undefined && byPath.has('model.safetensors'))
-  const graph = graphs.find((path) => byPath.has(path))
+  const graph = graphs[precision].flatMap((name) => [`onnx/${name}.onnx`, `${name}.onnx`]).find((path) => byPath.has(path))
   const modelFile = isGpt2 && byPath.has('model.safetensors') ? 'model.safetensors' : graph
   const tokenizer = byPath.has('tokenizer.json') ? ['tokenizer.json'] : ['vocab.json', 'merges.txt']
 

@@ -24,7 +24,7 @@ abstract class LocalSource implements ModelSource {
     const isFolder = await fs.stat(folder).then((stat) => stat.isDirectory(), () => false)
     if (!isFolder) throw InklingError.of('model-folder-missing', { folder })
     throwIfCancelled(signal)
-    const files = [...(await listFolder(folder, '')), ...(await listFolder(folder, 'onnx/'))]
+    const files = await listModelFolder(folder)
     const modelType = files.some((file) => file.path === 'config.json') ? own(await readConfig(folder), 'model_type') : undefined
     return { id, commit: '', licence: '', gated: false, modelType: typeof modelType === 'string' ? modelType : undefined, files }
   }
@@ -71,6 +71,11 @@ export async function hashFile(file: string, expected: Pick<ListedFile, 'digest'
     throw InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
   }
   return { ...hasher.finish(), sizeBytes }
+}
+
+/** The files of a model's folder and of its folder of graphs. */
+export async function listModelFolder(folder: string): Promise<readonly ListedFile[]> {
+  return [...(await listFolder(folder, '')), ...(await listFolder(folder, 'onnx/'))]
 }
 
 async function listFolder(folder: string, below: string): Promise<ListedFile[]> {

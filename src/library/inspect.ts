@@ -7,11 +7,14 @@ import { openGpt2Weights } from '../gpt2/weights'
 import { parseJsonObject, quote } from '../language/fileGuards'
 import type { Tokenizer } from '../language/tokenizer'
 import { readTokenizerJson, readVocabularyFiles } from '../language/tokenizerFiles'
+import { decoderGraph, type DecoderGraph } from './decoderGraph'
 import { withFile } from './folderFile'
 import type { FilePlan } from './filePlan'
 import { externalDataLocations } from './onnxExternalData'
+import { readOnnxSignature } from './onnxSignature'
 import { MalformedProtobuf } from './protobufWalk'
 import { isSafePath } from './safePath'
+import { tokenCount } from './tokenCount'
 
 /** What the files of a model say about it, and what is wrong with them: all of it, so that it can be told at once. */
 export interface Inspection {
@@ -36,7 +39,7 @@ export async function inspectModel(folder: string, plan: FilePlan<{ readonly pat
   }
   const config = await check(() => readConfig(folder))
   let parameters: number | undefined
-  if (plan.layout === 'onnx') problems.push(...(await graphProblems(folder, plan.modelFile)))
+  if (plan.layout === 'onnx') problems.push(...(await exportProblems(folder, plan, config ?? {})))
   else if (config) {
     const gpt2 = await check(async () => parseGpt2Config(JSON.stringify(config), 'config.json'))
     if (gpt2) {
@@ -47,6 +50,32 @@ export async function inspectModel(folder: string, plan: FilePlan<{ readonly pat
     }
   }
   return { problems, contextLength: config && contextLength(config), parameters }
+}
+
+async function exportProblems(folder: string, plan: FilePlan<{ readonly path: string }>, config: JsonRecord): Promise<readonly string[]> {
+  const found = await readDecoderGraph(folder, plan.modelFile, config)
+  if ('problems' in found) return found.problems
+  const file = plan.files.some((listed) => listed.path === 'tokenizer.json') ? 'tokenizer.json' : 'vocab.json'
+  try {
+    const tokens = tokenCount(parseJsonObject(file, await fs.readFile(path.join(folder, file))))
+    return tokens > found.graph.vocabulary ? [`its tokenizer has ${tokens} tokens, but the model knows ${found.graph.vocabulary}`] : []
+  } catch (error) {
+    return [`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+/**
+ * Reads from its file how a graph is to be run, without loading it.
+ * @param graph its path below `folder`
+ * @param config config.json
+ * @returns or else what is wrong with it: all of it
+ */
+export async function readDecoderGraph(folder: string, graph: string, config: JsonRecord): Promise<{ readonly graph: DecoderGraph } | { readonly problems: readonly string[] }> {
+  const problems = await graphProblems(folder, graph)
+  if (problems.length > 0) return { problems }
+  const vocabulary = own(config, 'vocab_size')
+  const found = decoderGraph(await withFile(path.join(folder, graph), readOnnxSignature), isIntegerIn(vocabulary, 1, 1 << 24) ? vocabulary : undefined)
+  return 'problems' in found ? { problems: found.problems.map((problem) => `${graph}: ${problem}`) } : { graph: found }
 }
 
 async function readTokenizer(folder: string, { files }: FilePlan<{ readonly path: string }>): Promise<Tokenizer> {
@@ -76,8 +105,8 @@ export async function readConfig(folder: string): Promise<JsonRecord> {
   return parseJsonObject('config.json', bytes)
 }
 
-/** Architectures name it differently. */
-function contextLength(config: JsonRecord): number | undefined {
+/** The most tokens of a text, as config.json says; architectures name it differently. */
+export function contextLength(config: JsonRecord): number | undefined {
   const named = ['n_positions', 'max_position_embeddings', 'n_ctx', 'max_seq_len', 'seq_length'].map((key) => own(config, key))
   return named.find((value): value is number => isIntegerIn(value, 1, 1 << 24))
 }

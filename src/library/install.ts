@@ -2,9 +2,10 @@ import { statfs } from 'node:fs/promises'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { InklingError } from '../base/errors'
+import type { Precision } from '../gpt2/weightFormat'
 import { catalogueEntry } from './catalogue'
 import type { FileLock } from './fileLock'
-import { planFiles, runnableLayouts, type FilePlan } from './filePlan'
+import { planFiles, type FilePlan } from './filePlan'
 import { hashFile } from './folderSource'
 import { formatBytes } from './format'
 import { inspectModel } from './inspect'
@@ -53,12 +54,13 @@ export const systemInstallEnvironment: InstallEnvironment = {
 
 /**
  * Asks the source what the model consists of. Nothing is fetched but its listing.
+ * @param precision which graph is wanted where there are several
  * @throws InklingError `model-files-unfit`, and what the source throws; CancelledError
  */
-export async function prepareInstall(id: ModelId, source: ModelSource, signal: AbortSignal): Promise<InstallOffer> {
+export async function prepareInstall(id: ModelId, source: ModelSource, precision: Precision, signal: AbortSignal): Promise<InstallOffer> {
   const known = catalogueEntry(id)
   const listing = await source.list(id, known?.revision ?? 'main', signal)
-  const plan = planFiles(listing.files, listing.modelType)
+  const plan = planFiles(listing.files, listing.modelType, precision)
   if ('missing' in plan) throw InklingError.of('model-files-unfit', { model: id, problems: `it lacks ${plan.missing.join(', ')}` })
   // What is known here counts for more than what the source says of itself.
   const files = plan.files.map((file): ListedFile => {
@@ -72,11 +74,6 @@ export async function prepareInstall(id: ModelId, source: ModelSource, signal: A
   }
 }
 
-/** To be asked before anybody waits for a download in vain. @throws InklingError `model-unsupported` */
-export function requireRunnable({ plan }: InstallOffer): void {
-  if (!runnableLayouts.includes(plan.layout)) throw InklingError.of('model-unsupported', { reason: 'it is an ONNX export, and this version runs GPT-2 weights only' })
-}
-
 /**
  * Brings the files here, checks them and makes them the installed model; goes on from what an earlier try has left. When
  * another window is at the same model, waits for it and takes what it installed.
@@ -87,7 +84,7 @@ export async function install(offer: InstallOffer, store: ModelStore, environmen
   const lock = await store.lock(id, signal, () => onProgress({ kind: 'waiting' }))
   try {
     const installed = await store.find(id).catch(() => undefined)
-    if (installed && commit !== '' && installed.manifest.commit === commit && installed.manifest.layout === offer.plan.layout) return installed
+    if (installed && commit !== '' && installed.manifest.commit === commit && installed.manifest.modelFile === offer.plan.modelFile) return installed
     return await gather(offer, store, environment, onProgress, lock, signal)
   } finally {
     await lock.release()

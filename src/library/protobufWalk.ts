@@ -5,11 +5,17 @@ import type { ByteSource } from '../gpt2/byteSource'
  * (https://protobuf.dev/programming-guides/encoding/).
  */
 
-/** One field: where its payload lies, for a length-delimited one; other kinds are passed over. */
+/** One length-delimited field: where its payload lies. */
 export interface Field {
   readonly number: number
   readonly begin: number
   readonly end: number
+}
+
+/** One field that is a whole number. */
+export interface NumberField {
+  readonly number: number
+  readonly value: number
 }
 
 export class MalformedProtobuf extends Error {}
@@ -26,19 +32,32 @@ export class ProtobufWalk {
 
   /** The length-delimited fields between two offsets, in their order. @throws MalformedProtobuf */
   async *fields(begin: number, end: number): AsyncGenerator<Field> {
+    for await (const field of this.walk(begin, end)) if ('begin' in field) yield field
+  }
+
+  /** The fields between two offsets that are whole numbers, in their order. @throws MalformedProtobuf */
+  async *numbers(begin: number, end: number): AsyncGenerator<NumberField> {
+    for await (const field of this.walk(begin, end)) if ('value' in field) yield field
+  }
+
+  private async *walk(begin: number, end: number): AsyncGenerator<Field | NumberField> {
     let at = begin
     while (at < end) {
       if (++this.seen > mostFields) throw new MalformedProtobuf('it has far too many fields')
       const [key, afterKey] = await this.varint(at, end)
       const kind = key & 7
+      const number = Math.floor(key / 8)
       at = afterKey
-      if (kind === 0) [, at] = await this.varint(at, end)
-      else if (kind === 1) at += 8
+      if (kind === 0) {
+        const [value, after] = await this.varint(at, end)
+        yield { number, value }
+        at = after
+      } else if (kind === 1) at += 8
       else if (kind === 5) at += 4
       else if (kind === 2) {
         const [length, payload] = await this.varint(at, end)
         if (length > end - payload) throw new MalformedProtobuf('a field is longer than the file')
-        yield { number: Math.floor(key / 8), begin: payload, end: payload + length }
+        yield { number, begin: payload, end: payload + length }
         at = payload + length
       } else throw new MalformedProtobuf(`a field has the kind ${kind}`)
       if (at > end) throw new MalformedProtobuf('a field is longer than the file')

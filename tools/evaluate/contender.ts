@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { openModelFolder } from '../../src/engine/operations'
+import { openModelFolder } from '../../src/engine/openModel'
 import type { ModelSpec } from '../../src/engine/protocol'
 import { ContinuationWriter } from '../../src/language/continuationWriter'
 import type { LanguageModel } from '../../src/language/languageModel'
@@ -55,7 +55,7 @@ export function contenderOf(name: string, fingerprint: string, model: LanguageMo
 
 /** Any model that the library can load. */
 export async function modelContender(spec: ModelSpec): Promise<Contender> {
-  const model = await openModelFolder(spec, () => {}, { onStatus: () => {}, onLog: (text) => process.stderr.write(text + '\n') })
+  const model = await openModelFolder(spec, { onFraction: () => {}, onWarning: (warning) => process.stderr.write(`${warning.message}\n`) })
   const fingerprint = hashOf([...filesIn(spec.folder), ...filesIn(path.join(root, 'src/language'))], spec.precision)
   return contenderOf(spec.name ?? path.basename(spec.folder), fingerprint, model)
 }

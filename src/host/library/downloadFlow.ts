@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import { CancelledError } from '../../base/cancellation'
 import { formatBytes, formatDuration } from '../../library/format'
-import { install, prepareInstall, requireRunnable, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../../library/install'
+import { install, prepareInstall, systemInstallEnvironment, type InstallOffer, type InstallProgress } from '../../library/install'
 import type { ModelId } from '../../library/modelId'
 import type { ModelSource } from '../../library/source'
 import type { InstalledModel } from '../../library/store'
@@ -14,8 +14,7 @@ import type { ModelLibrary } from './modelLibrary'
  */
 export async function bringModel(id: ModelId, source: ModelSource, library: ModelLibrary): Promise<InstalledModel> {
   const { l10n } = vscode
-  const offer = await withNotification(l10n.t('Looking for {model}', { model: id }), (_, signal) => prepareInstall(id, source, signal))
-  requireRunnable(offer)
+  const offer = await withNotification(l10n.t('Looking for {model}', { model: id }), (_, signal) => prepareInstall(id, source, library.precision, signal))
   if (source.isNetwork) await askConsent(offer, library)
   const title = source.isNetwork ? l10n.t('Downloading {model}', { model: id }) : l10n.t('Copying {model}', { model: id })
   // What a stopped download has left is shown, too.

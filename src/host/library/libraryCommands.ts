@@ -38,7 +38,7 @@ export class LibraryCommands {
   /** The one question “which model?”: what is here, what can be had, or a folder. */
   private async select(): Promise<void> {
     const { l10n } = vscode
-    const folder = { label: `$(folder-opened) ${l10n.t('A model folder…')}`, detail: l10n.t('Used where it lies: GPT-2 in Hugging Face layout'), entry: undefined }
+    const folder = { label: `$(folder-opened) ${l10n.t('A model folder…')}`, detail: l10n.t('Used where it lies: GPT-2 weights, or an ONNX export of any decoder'), entry: undefined }
     const separator = { label: '', kind: vscode.QuickPickItemKind.Separator, entry: undefined }
     const picked = await vscode.window.showQuickPick([...(await this.library.entries()).map(pickItem), separator, folder], { title: l10n.t('Choose the model'), matchOnDescription: true })
     if (!picked) return

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import { Emitter } from '../../base/event'
 import { Disposable } from '../../base/lifecycle'
+import type { ModelSpec } from '../../engine/protocol'
 import { officialHub, parseHubUrl } from '../../library/address'
 import { modelList, type ModelListEntry } from '../../library/describeModel'
 import { embeddedEntry } from '../../library/embeddedModel'
@@ -45,6 +46,11 @@ export class ModelLibrary extends Disposable {
     // Never a workspace's value: it would let a hostile one listen in.
     const strictCertificates = vscode.workspace.getConfiguration('http').inspect<boolean>('proxyStrictSSL')?.globalValue !== false
     return new HubSource(hub, await this.secrets.get(tokenKey(hub)), systemNetwork({ strictCertificates }))
+  }
+
+  /** How weights are wanted, where a model has several graphs. */
+  get precision(): ModelSpec['precision'] {
+    return this.settings.get('precision')
   }
 
   /** The hub that a token would be for. */

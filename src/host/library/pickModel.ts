@@ -27,7 +27,7 @@ export async function modelToDownload(item: unknown, library: ModelLibrary): Pro
   if (picked.entry) return requireId(picked.entry.id)
   const typed = await vscode.window.showInputBox({
     title: l10n.t('Download a model'),
-    prompt: l10n.t('The name of a model, as on Hugging Face: owner/name. GPT-2 models of any size and language can be used.'),
+    prompt: l10n.t('The name of a model, as on Hugging Face: owner/name. GPT-2 of any size, and any decoder with an ONNX export.'),
     placeHolder: 'openai-community/gpt2',
     validateInput: (value) => (value === '' || parseModelId(value.trim()) !== undefined ? undefined : l10n.t('Two names with a slash between them.')),
   })

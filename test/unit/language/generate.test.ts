@@ -170,12 +170,12 @@ describe('a token window', () => {
 describe('pieces', () => {
   it.each(['', 'plain words', '👩‍👩‍👧‍👦 é 今天', 'a\ud83d'])('of %j join to the text', (text) => {
     const ids = embeddedTokenizer.encode(text)
-    const pieces = pieceTexts(embeddedTokenizer, ids)
+    const pieces = pieceTexts(embeddedTokenizer, ids, text)
     expect(pieces).toHaveLength(ids.length)
     expect(pieces.join('')).toBe(text.replace(/\p{Surrogate}/u, '\ufffd'))
   })
 
   it('end with a replacement for half a character', () => {
-    expect(pieceTexts(embeddedTokenizer, embeddedTokenizer.encode('👩').subarray(0, 1))).toEqual(['\ufffd'])
+    expect(pieceTexts(embeddedTokenizer, embeddedTokenizer.encode('👩').subarray(0, 1), '👩')).toEqual(['\ufffd'])
   })
 })

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -7,6 +7,7 @@ import { UsageError } from '../../../src/cli/options'
 import { libraryFolder } from '../../../src/library/libraryFolder'
 import { serveHub, smallGpt2 } from './hub'
 import { content, temporaryFolder } from './server'
+import { exportFiles } from '../../support/exports'
 import { tinyGpt2 } from './tinyGpt2'
 
 let library = ''
@@ -34,6 +35,8 @@ describe('inkling models', () => {
     expect(listed.map(({ id, state }) => `${state} ${id}`)).toEqual([
       'embedded ', 'installed my/tiny',
       'available openai-community/gpt2', 'available distilbert/distilgpt2', 'available openai-community/gpt2-medium', 'available openai-community/gpt2-large',
+      'available HuggingFaceTB/SmolLM-135M', 'available HuggingFaceTB/SmolLM-360M', 'available HuggingFaceTB/SmolLM2-135M-Instruct', 'available HuggingFaceTB/SmolLM2-360M-Instruct',
+      'available onnx-community/Qwen2.5-0.5B-Instruct',
     ])
     expect(listed[0]?.parameters).toBeGreaterThan(1e6)
     expect(await run('list')).toMatch(/^embedded {4}Inkling +\d+ M +\d+ tokens +\d+ MB/)
@@ -73,10 +76,23 @@ describe('inkling models', () => {
     expect(await readFile(path.join(library, 'models', 'distilbert--distilgpt2', 'config.json'), 'utf8')).toContain('gpt2')
   })
 
-  it('does not fetch what could not be run', async () => {
-    const hub = await serveHub({ files: { 'config.json': Buffer.from('{"model_type":"llama"}'), 'tokenizer.json': Buffer.from('{}'), 'onnx/model.onnx': content(10) }, info: { config: { model_type: 'llama' } } })
-    await expect(run('add', 'some/model', '--mirror', hub.url.href, '--yes')).rejects.toMatchObject({ code: 'model-unsupported' })
-    expect(hub.requests.every(({ url }) => url?.startsWith('/api/'))).toBe(true)
+  it('fetches of an ONNX export only the graph of the precision that is wanted', async () => {
+    const files = exportFiles('gpt-neox')
+    const hub = await serveHub({ files, info: { config: { model_type: 'gpt_neox' } } })
+    const add = async (...more: string[]): Promise<string[]> => {
+      await run('add', 'some/model', '--mirror', hub.url.href, '--yes', ...more)
+      return readdir(path.join(library, 'models', 'some--model', 'onnx'))
+    }
+    expect(await add()).toEqual(['model_quantized.onnx'])
+    // Another precision of the same commit takes its place.
+    expect(await add('--precision', 'fp32')).toEqual(['model.onnx'])
+    expect(hub.requests.filter(({ url }) => url?.startsWith('/some/model/') && url.endsWith('.onnx'))).toHaveLength(2)
+  })
+
+  it('does not install an export that could not be run', async () => {
+    const files = { ...exportFiles('llama'), 'onnx/model.onnx': content(10) }
+    const hub = await serveHub({ files, info: { config: { model_type: 'llama' } } })
+    await expect(run('add', 'some/model', '--mirror', hub.url.href, '--yes')).rejects.toMatchObject({ code: 'model-files-unfit' })
   })
 
   it('does not take for GPT-2 what is not, not even from a folder', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatBytes, formatCount, formatDuration } from '../../../src/library/format'
+import type { Precision } from '../../../src/gpt2/weightFormat'
 import { planFiles } from '../../../src/library/filePlan'
 import { parseHubUrl } from '../../../src/library/address'
 import { secondsLeft, SpeedMeter } from '../../../src/library/speedMeter'
@@ -37,8 +38,8 @@ describe('the speed of a download', () => {
 })
 
 describe('the files that are taken', () => {
-  const plan = (paths: readonly string[], modelType?: string): unknown => {
-    const result = planFiles(paths.map((path) => ({ path })), modelType)
+  const plan = (paths: readonly string[], modelType?: string, precision: Precision = 'int8'): unknown => {
+    const result = planFiles(paths.map((path) => ({ path })), modelType, precision)
     return 'missing' in result ? { missing: result.missing } : result.files.map(({ path }) => path)
   }
   const tokenizer = ['config.json', 'tokenizer.json']
@@ -52,6 +53,18 @@ describe('the files that are taken', () => {
     ['no other architecture by its weights', [...tokenizer, 'model.safetensors'], 'llama', { missing: ['onnx/model.onnx'] }],
   ])('%s', (_, paths, modelType, expected) => {
     expect(plan(paths, modelType)).toEqual(expected)
+  })
+
+  it.each<[Precision, string[], string]>([
+    ['int8', ['model', 'model_fp16', 'model_q4', 'model_quantized', 'model_int8'], 'model_quantized'],
+    ['int8', ['model', 'model_fp16', 'model_q4', 'model_q4f16'], 'model_q4'],
+    ['int8', ['decoder_model_merged', 'decoder_model_merged_quantized'], 'decoder_model_merged_quantized'],
+    ['int4', ['model', 'model_q4f16', 'model_bnb4', 'model_q4', 'model_quantized'], 'model_q4'],
+    ['int4', ['model', 'model_uint8'], 'model_uint8'],
+    ['fp32', ['model_fp16', 'model', 'model_q4'], 'model'],
+    ['fp32', ['model_quantized', 'model_fp16'], 'model_fp16'],
+  ])('for %s of the graphs %j: %s', (precision, names, expected) => {
+    expect(plan([...tokenizer, ...names.map((name) => `onnx/${name}.onnx`)], 'llama', precision)).toEqual([...tokenizer, `onnx/${expected}.onnx`])
   })
 })
 

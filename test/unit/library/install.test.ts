@@ -11,6 +11,7 @@ import { resolveModel } from '../../../src/library/resolveModel'
 import type { ModelSource } from '../../../src/library/source'
 import { ModelStore } from '../../../src/library/store'
 import { describeProblems, verifyModel } from '../../../src/library/verify'
+import { exportFiles, withOutsideTensor } from '../../support/exports'
 import { answerAsHub, commit, serveHub, smallGpt2, smallGpt2Bytes, type FakeModel } from './hub'
 import { content, cutAt, quickNetwork, serve, temporaryFolder } from './server'
 
@@ -28,7 +29,7 @@ async function newStore(): Promise<ModelStore> {
 }
 
 async function fetchModel(source: ModelSource, store: ModelStore, onProgress: (progress: InstallProgress) => void = () => {}, environment = systemInstallEnvironment): ReturnType<typeof install> {
-  return install(await prepareInstall(id, source, forever), store, environment, onProgress, forever)
+  return install(await prepareInstall(id, source, 'int8', forever), store, environment, onProgress, forever)
 }
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? `${String(error.code)}: ${error.message}` : String(error))
@@ -36,7 +37,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 describe('a model from a hub', () => {
   it('is offered with host, size and licence, and only the files that are needed', async () => {
     const hub = await serveHub(smallGpt2)
-    const offer = await prepareInstall(id, new HubSource(hub.url, undefined, quickNetwork()), forever)
+    const offer = await prepareInstall(id, new HubSource(hub.url, undefined, quickNetwork()), 'int8', forever)
     expect(offer.plan.files.map(({ path: name }) => name)).toEqual(['config.json', 'tokenizer.json', 'model.safetensors'])
     expect([offer.source.name, offer.licence, offer.totalBytes, offer.listing.commit]).toEqual([hub.url.host, 'mit', smallGpt2Bytes, commit])
     expect(hub.requests).toHaveLength(2)
@@ -141,7 +142,7 @@ describe('a model from a hub', () => {
       const [status, headers, body] = answer({})
       response.writeHead(status, headers).end(body)
     })
-    await expect(prepareInstall(id, new HubSource(hub.url, undefined, quickNetwork()), forever)).rejects.toMatchObject({ code })
+    await expect(prepareInstall(id, new HubSource(hub.url, undefined, quickNetwork()), 'int8', forever)).rejects.toMatchObject({ code })
   })
 
   it('is not looked for where a hostile hub points its next page', async () => {
@@ -150,7 +151,7 @@ describe('a model from a hub', () => {
       if (!exchange.path.includes('/tree/')) return answerAsHub(smallGpt2, exchange)
       exchange.response.writeHead(200, { link: `<${other.url.href}api>; rel="next"` }).end('[]')
     })
-    await expect(prepareInstall(id, new HubSource(hub.url, 'hf_secret', quickNetwork()), forever)).rejects.toMatchObject({ code: 'download-insecure' })
+    await expect(prepareInstall(id, new HubSource(hub.url, 'hf_secret', quickNetwork()), 'int8', forever)).rejects.toMatchObject({ code: 'download-insecure' })
     expect(other.requests).toHaveLength(0)
   })
 
@@ -294,35 +295,45 @@ describe('a model from a folder', () => {
     const store = await newStore()
     await fetchModel(new OfflineSource(root), store)
     expect(store.isInstalled(id)).toBe(true)
-    await expect(prepareInstall(modelId('some/other'), new OfflineSource(root), forever)).rejects.toMatchObject({ code: 'model-folder-missing' })
+    await expect(prepareInstall(modelId('some/other'), new OfflineSource(root), 'int8', forever)).rejects.toMatchObject({ code: 'model-folder-missing' })
   })
 
   it('lacks several things, which are told at once', async () => {
     const folder = await folderWith({ 'merges.txt': '', 'readme.txt': '' })
-    await expect(prepareInstall(id, new ImportSource(folder), forever)).rejects.toThrow('it lacks config.json, vocab.json, tokenizer.json, onnx/model.onnx')
+    await expect(prepareInstall(id, new ImportSource(folder), 'int8', forever)).rejects.toThrow('it lacks config.json, vocab.json, tokenizer.json, onnx/model.onnx')
   })
 
-  const llama = { 'config.json': '{"model_type":"llama","max_position_embeddings":128}', 'tokenizer.json': '{}' }
+  const llama = exportFiles('llama')
+  const graph = llama['onnx/model.onnx'] ?? Buffer.alloc(0)
 
   it('may be an ONNX export with its weights beside it', async () => {
-    const folder = await folderWith({ ...llama, 'onnx/model.onnx': onnxWith('model.onnx_data'), 'onnx/model.onnx_data': content(5000), 'onnx/model_fp16.onnx': 'x' })
+    const folder = await folderWith({ ...llama, 'onnx/model.onnx': withOutsideTensor(graph, 'model.onnx_data'), 'onnx/model.onnx_data': content(5000), 'onnx/model_fp16.onnx': 'x' })
     const { manifest } = await fetchModel(new ImportSource(folder), await newStore())
-    expect([manifest.layout, manifest.modelFile, manifest.contextLength]).toEqual(['onnx', 'onnx/model.onnx', 128])
-    expect(manifest.files.map(({ path: name }) => name)).toEqual(['config.json', 'tokenizer.json', 'onnx/model.onnx', 'onnx/model.onnx_data'])
+    expect([manifest.layout, manifest.modelFile, manifest.contextLength]).toEqual(['onnx', 'onnx/model.onnx', 160])
+    expect(manifest.files.map(({ path: name }) => name)).toEqual(['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data'])
+  })
+
+  it('is told everything that does not fit, at once', async () => {
+    const other = JSON.stringify({ model: { type: 'BPE', vocab: { a: 0, b: 999 }, merges: [] }, added_tokens: [] })
+    const folder = await folderWith({ ...llama, 'config.json': '{', 'tokenizer.json': other })
+    const failure = await fetchModel(new ImportSource(folder), await newStore()).catch(codeOf)
+    expect(failure).toContain('config.json')
+    const second = await fetchModel(new ImportSource(await folderWith({ ...llama, 'tokenizer.json': other })), await newStore()).catch(codeOf)
+    expect(second).toBe('model-files-unfit: some/model cannot be used: its tokenizer has 1000 tokens, but the model knows 384.')
   })
 
   it.each([
     ['../secret', 'outside its folder'], ['/etc/passwd', 'outside its folder'], ['C:\\secret', 'outside its folder'], ['a/../../secret', 'outside its folder'], ['', 'outside its folder'],
     ['elsewhere.bin', 'onnx/elsewhere.bin is missing'],
   ])('is refused when its graph takes weights from %j', async (location, problem) => {
-    const folder = await folderWith({ ...llama, 'onnx/model.onnx': onnxWith(location) })
+    const folder = await folderWith({ ...llama, 'onnx/model.onnx': withOutsideTensor(graph, location) })
     const failure = await fetchModel(new ImportSource(folder), await newStore()).catch(codeOf)
     expect(failure).toContain('model-files-unfit')
     expect(failure).toContain(problem)
   })
 
-  it.each([['empty', Buffer.alloc(0)], ['text', Buffer.from('hello world, this is no model')], ['cut', onnxWith('x').subarray(0, 12)]])('is refused when its graph is %s', async (_, bytes) => {
-    const folder = await folderWith({ ...llama, 'model.onnx': bytes })
+  it.each([['empty', Buffer.alloc(0)], ['text', Buffer.from('hello world, this is no model')], ['cut', exportFiles('llama')['onnx/model.onnx']?.subarray(0, 1000) ?? Buffer.alloc(0)]])('is refused when its graph is %s', async (_, bytes) => {
+    const folder = await folderWith({ ...llama, 'onnx/model.onnx': bytes })
     await expect(fetchModel(new ImportSource(folder), await newStore())).rejects.toMatchObject({ code: 'model-files-unfit' })
   })
 })
@@ -333,19 +344,8 @@ describe('weights beside a graph', () => {
     const outside = await temporaryFolder()
     await writeFile(path.join(outside, 'secret'), 'x')
     const folder = await temporaryFolder()
-    await writeFile(path.join(folder, 'model.onnx'), onnxWith('model.onnx_data'))
+    await writeFile(path.join(folder, 'model.onnx'), withOutsideTensor(Buffer.alloc(0), 'model.onnx_data'))
     await symlink(path.join(outside, 'secret'), path.join(folder, 'model.onnx_data'))
     expect(await graphProblems(folder, 'model.onnx')).toEqual(['model.onnx takes weights from "model.onnx_data", a link that leads outside its folder'])
   })
 })
-
-/** An ONNX model with one initializer that lies at `location`, written by hand after onnx/onnx.proto3. */
-function onnxWith(location: string): Buffer {
-  const field = (number: number, payload: Buffer): Buffer => {
-    if (payload.length > 127) throw new Error('one byte is enough here')
-    return Buffer.concat([Buffer.from([(number << 3) | 2, payload.length]), payload])
-  }
-  const entry = Buffer.concat([field(1, Buffer.from('location')), field(2, Buffer.from(location))])
-  const tensor = Buffer.concat([Buffer.from([8, 4, 16, 1]), field(8, Buffer.from('w')), field(13, entry), Buffer.from([112, 1])])
-  return Buffer.concat([Buffer.from([8, 8]), field(7, Buffer.concat([field(2, Buffer.from('g')), field(5, tensor)]))])
-}

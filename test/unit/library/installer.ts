@@ -11,7 +11,7 @@ const signal = new AbortController().signal
 async function main(): Promise<void> {
   const id = parseModelId('some/model')
   if (id === undefined) throw new Error('no name')
-  const offer = await prepareInstall(id, new HubSource(new URL(hub), undefined, systemNetwork({ strictCertificates: true })), signal)
+  const offer = await prepareInstall(id, new HubSource(new URL(hub), undefined, systemNetwork({ strictCertificates: true })), 'int8', signal)
   await install(offer, new ModelStore(root), systemInstallEnvironment, () => {}, signal)
   process.stdout.write('installed\n')
 }

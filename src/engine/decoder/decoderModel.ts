@@ -1,0 +1,29 @@
+import type { Context, LanguageModel, ModelDescription } from '../../language/languageModel'
+import type { Tokenizer } from '../../language/tokenizer'
+import type { Scorer } from '../onnx/scorer'
+import { DecoderContext, type DecoderOptions } from './decoderContext'
+import type { DecoderSession } from './decoderSession'
+
+/** An open export: one session, any number of contexts. */
+export class DecoderModel implements LanguageModel {
+  constructor(
+    private readonly session: DecoderSession,
+    private readonly scorer: Scorer,
+    private readonly options: DecoderOptions,
+    readonly tokenizer: Tokenizer,
+    readonly description: ModelDescription,
+  ) {}
+
+  get contextLength(): number {
+    return this.options.positions - this.options.opening.length
+  }
+
+  open(): Context {
+    return new DecoderContext(this.session, this.scorer, this.options)
+  }
+
+  dispose(): void {
+    this.session.dispose()
+    this.scorer.dispose()
+  }
+}
