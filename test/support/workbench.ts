@@ -19,9 +19,9 @@ export class Workbench {
     return this.page.locator('.statusbar-item[id="inkling.inkling.inkling.status"]')
   }
 
-  /** The grey words after the caret, in all their parts. */
+  /** The grey words after the caret, in all their parts; in an editor, a cell of a notebook or an input box. */
   get ghost(): Locator {
-    return this.page.locator('.editor-instance [class*="ghost-text-decoration"]')
+    return this.page.locator('[class*="ghost-text-decoration"]')
   }
 
   /** Waits until the window shows and the extension is active, which its status item tells. */

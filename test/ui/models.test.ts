@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import * as path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../tools/lib/project.mjs'
+import { provoke } from '../support/provoke'
 import { useEditor } from '../support/useEditor'
 import { answerAsHub } from '../unit/library/hub'
 
@@ -92,8 +93,7 @@ describe('A writer who wants another model', () => {
     expect(asked.filter((url) => url.includes('tokenizer.json'))).toEqual([])
     await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
     await workbench.openFile('note.md')
-    await workbench.type('There was nothing to be done, and so they sat at the end of')
-    expect(await workbench.waitForGhostText()).not.toBe('')
+    await provoke(workbench, '')
     await workbench.statusItem.click()
     expect(await workbench.quickInput.box.innerText()).toContain('some/model: ')
     await workbench.quickInput.dismiss()

@@ -1,66 +1,67 @@
+import { spawnSync } from 'node:child_process'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { provoke } from '../support/provoke'
 import { useEditor } from '../support/useEditor'
 
-/** Begins a paragraph that any model of English can go on with. */
-const opening = 'There was nothing to be done, and so they sat at the end of'
+const hasGit = spawnSync('git', ['--version']).status === 0
+
+const heading = '# A story\n\n'
 
 describe('A writer who types', () => {
   const editor = useEditor({
-    files: { 'story.md': '# A story\n\n', 'code.md': '```js\n' },
-    settings: { 'inkling.suggestions.confidence': 'eager' },
+    files: { 'story.md': heading, 'code.md': '```js\n', 'locked.md': 'It was the end of the', 'book.ipynb': notebook('It was the end') },
+    settings: { 'inkling.suggestions.confidence': 'eager', 'files.readonlyInclude': { '**/locked.md': true } },
   })
 
-  /** An empty paragraph to write in. */
-  beforeEach(async () => {
-    const { workbench } = editor()
-    await workbench.openFile('story.md')
-    await workbench.press('ControlOrMeta+a', 'Delete')
-    await workbench.type('# A story\n\n', 5)
-  })
+  beforeEach(() => editor().workbench.openFile('story.md'))
 
-  /** The line with the caret as it reads, ghost text included. */
-  async function lastLine(): Promise<string> {
-    return (await editor().workbench.visibleLines()).at(-1) ?? ''
+  async function saved(): Promise<string> {
+    await editor().workbench.save()
+    return editor().read('story.md')
   }
 
   it('sees in grey how the sentence goes on, and Tab takes it', async () => {
     const { workbench } = editor()
-    await workbench.type(opening)
-    const ghost = await workbench.waitForGhostText()
+    const { typed, ghost } = await provoke(workbench, heading)
     expect(ghost).toMatch(/^ \w/)
     await editor().picture('ghost-text')
     await workbench.press('Tab')
-    await workbench.save()
-    expect(editor().read('story.md')).toBe(`# A story\n\n${opening}${ghost}`)
+    expect(await saved()).toBe(heading + typed + ghost)
   })
 
   it('types through the suggestion, goes back, and it stays', async () => {
     const { workbench } = editor()
-    await workbench.type(opening)
-    const ghost = await workbench.waitForGhostText()
+    const { ghost } = await provoke(workbench, heading, { fits: (text) => text.length > 3 })
     await workbench.type(ghost.slice(0, 3))
     await expect.poll(() => workbench.ghostText()).toBe(ghost.slice(3))
     await workbench.press('Backspace')
     await expect.poll(() => workbench.ghostText()).toBe(ghost.slice(2))
   })
 
-  it('takes it word by word', async () => {
+  it('takes it word by word, each with the blank before it', async () => {
     const { workbench } = editor()
-    await workbench.type(opening)
-    const ghost = await workbench.waitForGhostText()
-    // The editor takes the blank and the word in two steps.
-    await workbench.press('ControlOrMeta+ArrowRight', 'ControlOrMeta+ArrowRight')
-    const first = /^\s*\S+/.exec(ghost)?.[0] ?? ''
-    await expect.poll(lastLine).toContain(`${opening}${first}`)
-    await workbench.press('Escape')
-    await expect.poll(lastLine).toBe(`${opening}${first}`)
+    const { typed, ghost } = await provoke(workbench, heading, { asked: true, fits: (text) => /^ \w+ \w+/.test(text) })
+    const [first = '', second = ''] = ghost.match(/ \w+/g) ?? []
+    await workbench.press('ControlOrMeta+ArrowRight')
+    await expect.poll(saved).toBe(heading + typed + first)
+    await workbench.press('ControlOrMeta+ArrowRight')
+    await expect.poll(saved).toBe(heading + typed + first + second)
+  })
+
+  it.each([
+    ['Inkling: Accept Suggestion', (ghost: string) => ghost],
+    ['Inkling: Accept Next Word of Suggestion', (ghost: string) => /^ \w+/.exec(ghost)?.[0] ?? ''],
+    ['Inkling: Accept Line of Suggestion', (ghost: string) => ghost],
+  ])('takes it in the palette: %s', async (command, taken) => {
+    const { workbench } = editor()
+    const { typed, ghost } = await provoke(workbench, heading, { fits: (text) => /^ \w+/.test(text) })
+    await workbench.runCommand(command)
+    await expect.poll(saved).toBe(heading + typed + taken(ghost))
   })
 
   it('asks for several and cycles through them', async () => {
     const { workbench } = editor()
-    await workbench.type('She opened the')
-    await workbench.press('Escape', 'Alt+Backslash')
-    const first = await workbench.waitForGhostText()
+    const { ghost: first } = await provoke(workbench, heading, { asked: true })
     await workbench.press('Alt+BracketRight')
     await expect.poll(() => workbench.ghostText()).not.toBe(first)
     const second = await workbench.ghostText()
@@ -72,14 +73,73 @@ describe('A writer who types', () => {
     await expect.poll(() => workbench.ghostText()).toBe(second.slice(typed))
   })
 
+  it('takes it at every cursor', async () => {
+    const { workbench } = editor()
+    const { typed } = await provoke(workbench, heading)
+    await workbench.press('ControlOrMeta+a', 'Delete')
+    await workbench.type(`${typed}\n${typed}`, 5)
+    await workbench.runCommand('Add Cursor Above')
+    await workbench.press('Alt+Backslash')
+    await workbench.waitForGhostText()
+    await workbench.press('Tab', 'Escape')
+    const [first = '', second] = (await saved()).split('\n')
+    expect(first.length).toBeGreaterThan(typed.length)
+    expect(second).toBe(first)
+  })
+
+  it('sees it in a text without a file and without a language', async () => {
+    const { workbench } = editor()
+    await workbench.runCommand('File: New Untitled Text File')
+    await editor().page.locator('.tab.active', { hasText: 'Untitled' }).waitFor()
+    await provoke(workbench, '')
+    await workbench.press('ControlOrMeta+a', 'Delete')
+  })
+
+  it('sees it in a Markdown cell of a notebook', async () => {
+    const { workbench, page } = editor()
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'book.ipynb' }).first().dblclick()
+    await page.locator('.notebookOverlay .cell-status-container, .notebookOverlay .markdown').first().waitFor()
+    await page.locator('.notebookOverlay .cell.markdown, .notebookOverlay .cell-list-container').first().click()
+    await workbench.press('Enter')
+    await page.locator('.notebookOverlay .monaco-editor.focused').waitFor()
+    await provoke(workbench, '')
+  })
+
+  it.runIf(hasGit)('sees it in the box for a commit message', async () => {
+    const { workbench, page } = editor()
+    await workbench.runCommand('Git: Initialize Repository')
+    await workbench.quickInput.rows()
+    await workbench.press('Enter')
+    await page.locator('.activitybar [aria-label^="Source Control"]').first().click()
+    await page.locator('.scm-view .scm-input .monaco-editor').first().click()
+    await provoke(workbench, '')
+    await workbench.press('ControlOrMeta+a', 'Delete')
+    await page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+  })
+
+  it('can do nothing in a document that is locked, and is told so', async () => {
+    const { workbench } = editor()
+    await workbench.openFile('locked.md')
+    await workbench.press('Alt+Backslash')
+    await workbench.runCommand('Inkling: Continue Writing')
+    await workbench.notifications.waitFor('The editor refused to change locked.md')
+    expect(await workbench.ghostText()).toBe('')
+  })
+
   it('sees nothing in a code fence', async () => {
     const { workbench } = editor()
+    const { typed } = await provoke(workbench, heading)
     await workbench.openFile('code.md')
-    await workbench.type(opening)
+    await workbench.type(typed)
     await editor().page.waitForTimeout(1000)
     expect(await workbench.ghostText()).toBe('')
   })
 })
+
+/** A notebook with one Markdown cell. */
+function notebook(source: string): string {
+  return JSON.stringify({ cells: [{ cell_type: 'markdown', metadata: {}, source: [source] }], metadata: {}, nbformat: 4, nbformat_minor: 5 })
+}
 
 describe('The commands', () => {
   const editor = useEditor({ files: { 'story.md': '# A story\n\nThe old house stood at the end of the' } })
