@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock'
 import type { Continuation } from '../language/continuation'
+import { Background } from './background'
 import { characterBudget, readCaret, type Caret } from './context'
 import { reasonNotToAsk, reasonNotToLook, type Circumstances, type CompletionDocument } from './decide'
 import { splitHealing } from './healing'
@@ -53,6 +54,8 @@ interface Prepared {
   readonly caret: Caret
   /** The text before the caret as the model is given it. */
   readonly context: string
+  /** Other text of the document. */
+  readonly background: string
 }
 
 /** Fewer characters save nothing: accepting is a key, too. What is left of a longer suggestion may be shorter. */
@@ -70,6 +73,7 @@ const documentsRemembered = 16
  */
 export class Completer {
   private readonly languages = new ProseLanguages()
+  private readonly background = new Background()
   private readonly memories = new Recent<SuggestionMemory>(documentsRemembered)
   private question: Question | undefined
   private ahead: Question | undefined
@@ -134,7 +138,8 @@ export class Completer {
     if (caret.before.trim() === '') return silent('nothing-before')
     if (isInsideWord(caret)) return silent('inside-word')
     const { prompt, healing } = splitHealing(caret.before)
-    return { query, caret, context: prompt + healing }
+    const background = this.background.read(language, document, place.region, offset, budget)
+    return { query, caret, context: prompt + healing, background }
   }
 
   private fromMemory(prepared: Prepared): Completion | undefined {
@@ -165,13 +170,13 @@ export class Completer {
     return { ...this.present(prepared, candidates, 'model', shortestNew), answerMs }
   }
 
-  private ask({ query }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, delayMs: number): Question {
+  private ask({ query, background }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, delayMs: number): Question {
     const { kind } = query.trigger
     const question = new Question({
       session: query.document.id,
       context,
       explicit: kind === 'explicit',
-      request: { ...splitHealing(context), candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret) },
+      request: { ...splitHealing(context), background, candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret) },
     }, this.continuer, this.clock, delayMs)
     const memory = this.memory(query.document.id)
     const remember = (candidates: readonly Continuation[] | undefined): void => {

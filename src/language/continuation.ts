@@ -7,6 +7,11 @@ export interface ContinuationRequest {
    * is not part of what they return (token healing).
    */
   readonly healing: string
+  /**
+   * Other text of the document: what stands before `prompt` and what stands behind the caret. Its names and terms come
+   * easier. Undefined: only what the model says counts.
+   */
+  readonly background?: string
   /** 1 follows the likeliest path; more are distinct continuations, best first. */
   readonly candidates: number
   readonly limits: ContinuationLimits

@@ -1,4 +1,5 @@
 import type { BranchPool } from './branchPool'
+import type { Expectation } from './expectation'
 import { begins, type HealedText, type Reading } from './healedText'
 import { joins, parts, type TextEnd, type TokenKind } from './tokenKind'
 import { emptyPath, followed, type TokenPath } from './tokenPath'
@@ -64,6 +65,7 @@ export class FirstWordSearch {
 
   constructor(
     private readonly table: TokenTable,
+    private readonly expectation: Expectation,
     private readonly text: HealedText,
     private readonly limits: FirstWordLimits,
   ) {
@@ -89,9 +91,9 @@ export class FirstWordSearch {
     return this.result()
   }
 
-  private visit(leaf: Leaf, logits: Float32Array): void {
-    const next = this.table.summarize(logits)
+  private visit(leaf: Leaf, said: Float32Array): void {
     const { path, reading } = leaf
+    const { logits, next } = this.expectation.after(path.tokens, said)
     if (reading.missing.length > 0) return this.heal(leaf, logits, next.logSum)
     if (reading.complete) this.record(reading.visible, path, next, reading.end)
     const accept = (kind: TokenKind): boolean => joins(kind, reading.end) || (!reading.complete && begins(kind, reading))

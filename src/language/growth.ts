@@ -1,4 +1,5 @@
 import type { Continuation, ContinuationLimits } from './continuation'
+import type { Expectation } from './expectation'
 import { massBeyond, type FirstWord } from './firstWords'
 import { begins, type HealedText, type Reading } from './healedText'
 import { endsSentence } from './sentenceEnd'
@@ -29,6 +30,7 @@ export class Growth {
   /** @param room the most tokens that the context can take behind the prompt */
   constructor(
     private readonly table: TokenTable,
+    private readonly expectation: Expectation,
     private readonly text: HealedText,
     private readonly limits: ContinuationLimits,
     private readonly first: FirstWord,
@@ -66,7 +68,7 @@ export class Growth {
 
   /** @param logits behind `tokens`: [vocabulary] */
   visit(logits: Float32Array): void {
-    const next = this.table.summarize(logits)
+    const { next } = this.expectation.after(this.path.tokens, logits)
     const reading = this.text.read(this.path.bytes)
     if (!reading.complete) return this.follow(best(next, (kind) => joins(kind, reading.end) || endsLine(kind) || begins(kind, reading)))
     const onward = best(next, (kind) => joins(kind, reading.end))

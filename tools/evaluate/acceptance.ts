@@ -4,10 +4,15 @@ import { wordsOf } from '../../src/completion/words'
 const editorWord = /(-?\d*\.\d\w*)|([^`~!@#%^&*()\-=+[{\]}\\|;:'",.<>/?\s]+)/
 
 /**
- * Where *Accept Next Word* ends, by the editor's rule (`InlineCompletionsModel.acceptNextWord`): behind a word, or before
- * the first one, but never beyond white space.
+ * Where *Accept Next Word* ends: by the editor's rule (`InlineCompletionsModel.acceptNextWord`) behind a word, or before the
+ * first one, but never beyond white space. Our command takes a blank and the word behind it as one.
  */
 export function nextWordEnd(text: string): number {
+  const end = editorsWordEnd(text)
+  return text.slice(0, end).trim() === '' ? end + editorsWordEnd(text.slice(end)) : end
+}
+
+function editorsWordEnd(text: string): number {
   const word = editorWord.exec(text)
   const end = word === null ? text.length : word.index === 0 ? word[0].length : word.index
   const space = /\s+/.exec(text)

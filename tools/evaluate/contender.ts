@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { readTokenizer } from '../../src/engine/modelFolder'
 import { openModelFolder } from '../../src/engine/openModel'
 import type { ModelSpec } from '../../src/engine/protocol'
 import { ContinuationWriter } from '../../src/language/continuationWriter'
+import { DocumentTokens, longestMatch } from '../../src/language/documentTokens'
+import { blendOf } from '../../src/language/expectation'
 import type { LanguageModel } from '../../src/language/languageModel'
-import { scoreText } from '../../src/language/score'
+import { scoreText, type TextScore } from '../../src/language/score'
 import { WarmContext } from '../../src/language/warmContext'
 import { root } from '../lib/project.mjs'
+import { LookupModel } from './lookupModel'
+import { NgramModel } from './ngramModel'
 import type { Answer, Ask } from './recorder'
 
 /** Whatever can be asked at a caret. */
@@ -20,11 +25,19 @@ export interface Contender {
   readonly bits?: (text: string) => Promise<{ readonly bits: number; readonly bytes: number }>
   /** One document's questions, asked one after another. */
   open(): Ask & { dispose(): void }
-  dispose(): void
+}
+
+/** What answers depend on beside the model. */
+const sources = [...filesIn(path.join(root, 'src/language')), ...['context.ts', 'background.ts'].map((name) => path.join(root, 'src/completion', name))]
+
+/** What else than its weights decides what a model says in the editor. */
+export interface Manner {
+  /** Whether the document's own names and terms count. */
+  readonly document: boolean
 }
 
 /** A language model behind the product's own writer. */
-export function contenderOf(name: string, fingerprint: string, model: LanguageModel): Contender {
+export function contenderOf(name: string, fingerprint: string, model: LanguageModel, manner: Manner): Contender {
   const writer = new ContinuationWriter(model)
   return {
     name,
@@ -33,31 +46,82 @@ export function contenderOf(name: string, fingerprint: string, model: LanguageMo
     bits: async (text) => {
       const context = new WarmContext(model.open())
       try {
-        return await scoreText(model, context, text, 0)
+        const score = await scoreText(model, context, text, 0)
+        return manner.document ? { bits: bitsBesideDocument(score), bytes: score.bytes } : score
       } finally {
         context.dispose()
       }
     },
     open() {
       const context = new WarmContext(model.open())
-      const ask: Ask = async (request) => {
+      const ask: Ask = async ({ background, ...request }) => {
         const words: [number, number][] = []
-        const [first] = await writer.write(context, request, (candidate, text, joint) => {
+        const asked = manner.document && background !== undefined ? { ...request, background } : request
+        const [first] = await writer.write(context, asked, (candidate, text, joint) => {
           if (candidate === 0) words.push([text.length, round(joint)])
         })
         return first === undefined ? undefined : ({ text: first.text, firstWord: round(first.firstWord), words, finish: first.finish } satisfies Answer)
       }
       return Object.assign(ask, { dispose: () => context.dispose() })
     },
-    dispose: () => model.dispose(),
   }
 }
 
+/** What is to be beaten: words that stand in the document already, and plain counts of the training corpus. */
+export async function baselines(embeddedModel: string, ngramFolder: string): Promise<readonly Contender[]> {
+  const lookup = new LookupModel(await readTokenizer(embeddedModel))
+  const counting = contenderOf('Prompt lookup alone', hashOf([path.join(embeddedModel, 'tokenizer.json'), ...sources]) + '-lookup', lookup, { document: false })
+  const found: Contender[] = [{
+    name: counting.name,
+    fingerprint: counting.fingerprint,
+    contextLength: counting.contextLength,
+    open() {
+      const ask = counting.open()
+      const reading: Ask = (request) => {
+        lookup.read(`${request.background ?? ''}${request.prompt}`)
+        return ask(request)
+      }
+      return Object.assign(reading, { dispose: () => ask.dispose() })
+    },
+  }]
+  const counts = path.join(ngramFolder, 'counts.gz')
+  if (existsSync(counts)) {
+    const ngrams = new NgramModel(await readTokenizer(ngramFolder), counts)
+    found.push(contenderOf(`n-grams, ${(statSync(counts).size / 1e6).toFixed(1)} MB`, hashOf([...filesIn(ngramFolder), ...sources]) + '-ngram', ngrams, { document: false }))
+  }
+  return found
+}
+
+/** The bits of a scored text when what stands before each token in it counts, too. */
+function bitsBesideDocument({ tokens }: TextScore): number {
+  const document = new DocumentTokens()
+  const ids = Int32Array.from(tokens, ({ id }) => id)
+  return tokens.reduce((bits, { id, logprob }, at) => {
+    if (logprob === null) return bits
+    document.hold(ids.subarray(0, at))
+    const { left, added } = blendOf(document.followers(document.tail(longestMatch)))
+    return bits - Math.log2(left * Math.exp(logprob) + (added.get(id) ?? 0))
+  }, 0)
+}
+
+export interface ModelContenders {
+  /** As the editor asks it. */
+  readonly whole: Contender
+  /** Without what the document itself says. */
+  readonly alone: Contender
+  dispose(): void
+}
+
 /** Any model that the library can load. */
-export async function modelContender(spec: ModelSpec): Promise<Contender> {
+export async function modelContenders(spec: ModelSpec): Promise<ModelContenders> {
   const model = await openModelFolder(spec, { onFraction: () => {}, onWarning: (warning) => process.stderr.write(`${warning.message}\n`) })
-  const fingerprint = hashOf([...filesIn(spec.folder), ...filesIn(path.join(root, 'src/language'))], spec.precision)
-  return contenderOf(spec.name ?? path.basename(spec.folder), fingerprint, model)
+  const fingerprint = hashOf([...filesIn(spec.folder), ...sources], spec.precision)
+  const name = spec.name ?? path.basename(spec.folder)
+  return {
+    whole: contenderOf(name, fingerprint, model, { document: true }),
+    alone: contenderOf(`${name}, the document not counted`, `${fingerprint}-alone`, model, { document: false }),
+    dispose: () => model.dispose(),
+  }
 }
 
 /** Of the files' contents; what a recording depends on is part of its name. */

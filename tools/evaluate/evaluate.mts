@@ -8,22 +8,25 @@ import { toInklingError } from '../../src/base/errors'
 import { limitsFor } from '../../src/completion/thresholds'
 import { defaultSettings } from '../../src/completion/settings'
 import { root } from '../lib/project.mjs'
-import { modelContender, type Contender } from './contender'
+import { baselines, modelContenders, type Contender } from './contender'
 import { progressLine } from './progress'
 import { Recording } from './recorder'
-import { reportOf, type Result } from './report'
+import { mostWrong, reportOf, type Result } from './report'
 import { committedSamples, heldOutSamples, sampleOfFile, type Sample } from './samples'
 import { best, firstWordGrid, jointShares, measure, type Point, type Recorded } from './sweep'
 
-const usage = `npm run evaluate -- [--model DIR|NAME] [--quick] [--length N] [--held-out FILE] [--threads N] [--precision P] [FILE…]
+const usage = `npm run evaluate -- [--model DIR|NAME] [--compare] [--quick] [--length N] [--held-out FILE] [--threads N] [--precision P] [FILE…]
 
 Bits per byte, keystrokes saved and wrong suggestions at every display threshold.
   --model      any model the library can load; the one inside the extension by default
+  --compare    beside the model as the editor asks it: without what the document itself says; prompt lookup alone; and the
+               n-gram model of the same size, where tools/evaluate/ngram.py has made one
   --quick      1,500 characters of each text in place of 6,000
   --length     characters of each text
   --held-out   FILE is test.jsonl as tools/pretrain/prepare.py writes it: its sources in place of the committed texts
   FILE…        texts of your own in place of the committed ones`
 
+const embeddedModel = path.join(root, 'media/model')
 const work = path.join(root, 'tools/evaluate/work')
 /** Characters of each document whose bits are counted. */
 const scoredCharacters = { full: 40_000, quick: 10_000 }
@@ -31,23 +34,26 @@ const scoredCharacters = { full: 40_000, quick: 10_000 }
 const progress = progressLine(process.stderr)
 
 async function main(): Promise<void> {
-  const options = Options.parse(process.argv.slice(2), { ...modelOptions, quick: { type: 'boolean' }, length: { type: 'string' }, 'held-out': { type: 'string' } })
+  const options = Options.parse(process.argv.slice(2), { ...modelOptions, compare: { type: 'boolean' }, quick: { type: 'boolean' }, length: { type: 'string' }, 'held-out': { type: 'string' } })
   if (options.flag('help')) return void process.stdout.write(usage + '\n')
   const samples = samplesOf(options)
   mkdirSync(work, { recursive: true })
-  const spec = modelSpec(options, { embeddedModel: path.join(root, 'media/model'), cache: path.join(work, 'graphs') })
+  const spec = modelSpec(options, { embeddedModel, cache: path.join(work, 'graphs') })
   progress('loading the model')
-  const contender = await modelContender(spec)
+  const model = await modelContenders(spec)
   try {
-    const result = await evaluate(contender, samples, options.flag('quick'))
-    const report = reportOf(result)
+    const results: Result[] = []
+    const others = options.flag('compare') ? [model.alone, ...(await baselines(embeddedModel, path.join(work, 'ngram')))] : []
+    for (const contender of [model.whole, ...others]) {
+      results.push(await evaluate(contender, samples, options.flag('quick')))
+    }
     progress('')
-    process.stdout.write(report)
-    const stem = path.join(work, contender.name.replace(/[^\w.-]+/g, '-').toLowerCase())
-    writeFileSync(`${stem}.json`, JSON.stringify(result, undefined, 1) + '\n')
+    process.stdout.write(reportOf(results))
+    const stem = path.join(work, model.whole.name.replace(/[^\w.-]+/g, '-').toLowerCase())
+    writeFileSync(`${stem}.json`, JSON.stringify(results, undefined, 1) + '\n')
     process.stderr.write(`\nAll numbers: ${path.relative(process.cwd(), stem)}.json\n`)
   } finally {
-    contender.dispose()
+    model.dispose()
   }
 }
 
@@ -68,14 +74,14 @@ async function evaluate(contender: Contender, samples: readonly Sample[], quick:
   try {
     const atSettings = { quiet: await measured('quiet'), balanced: await measured('balanced'), eager: await measured('eager') }
     const points = await sweep(sessions)
-    return { model: contender.name, characters: samples.reduce((sum, { from, to }) => sum + to - from, 0), texts, atSettings, points }
+    return { name: contender.name, characters: samples.reduce((sum, { from, to }) => sum + to - from, 0), texts, atSettings, points }
   } finally {
     for (const { ask } of sessions) ask.dispose()
   }
 
   async function measured(confidence: 'quiet' | 'balanced' | 'eager'): Promise<Point> {
     const { minFirstWord, minJoint } = limitsFor({ ...defaultSettings, confidence }, 'automatic', { after: '', unit: 'sentence' })
-    const sums = await measure(sessions, { contextLength, confidence }, undefined, (done) => progress(`writing as the setting ${confidence} shows it: ${percent(done)}`))
+    const sums = await measure(sessions, { contextLength, confidence }, undefined, (done) => progress(`${contender.name}, writing as the setting ${confidence} shows it: ${percent(done)}`))
     return { minFirstWord, minJoint, ...sums }
   }
 
@@ -85,11 +91,11 @@ async function evaluate(contender: Contender, samples: readonly Sample[], quick:
     const at = async (minFirstWord: number, jointShare: number): Promise<void> => {
       const minJoint = Number((minFirstWord * jointShare).toPrecision(3))
       if (points.some((point) => point.minFirstWord === minFirstWord && point.minJoint === minJoint)) return
-      points.push({ minFirstWord, minJoint, ...(await measure(recorded, { contextLength }, { minFirstWord, minJoint }, (done) => progress(`threshold ${minFirstWord}: ${percent(done)}`))) })
+      points.push({ minFirstWord, minJoint, ...(await measure(recorded, { contextLength }, { minFirstWord, minJoint }, (done) => progress(`${contender.name}, threshold ${minFirstWord}: ${percent(done)}`))) })
     }
-    for (const threshold of firstWordGrid) await at(threshold, 0.25)
-    for (const mostWrong of [0.1, 0.2, 0.35]) {
-      const chosen = best(points, mostWrong)
+    for (const threshold of firstWordGrid) await at(threshold, 0.1)
+    for (const most of Object.values(mostWrong)) {
+      const chosen = best(points, most)
       if (chosen) for (const jointShare of jointShares) await at(chosen.minFirstWord, jointShare)
     }
     return points
@@ -104,7 +110,7 @@ async function bitsPerByte(contender: Contender, samples: readonly Sample[], cha
     const document = name.replace(/:\d+$/, '')
     if (seen.has(document)) continue
     seen.add(document)
-    progress(`reading ${document}`)
+    progress(`${contender.name}, reading ${document}`)
     texts.push({ name: document, kind, ...(await contender.bits(text.slice(0, characters))) })
   }
   return texts.map(({ name, kind, bits, bytes }) => ({ name, kind, bits, bytes }))

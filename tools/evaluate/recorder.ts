@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** Below these nothing is recorded; no setting is as eager. */
-export const lowest = { minFirstWord: 0.1, minJoint: 0.02 }
+export const lowest = { minFirstWord: 0.2, minJoint: 0.01 }
 
 /** @returns undefined when not even the lowest threshold is reached */
 export type Ask = (request: ContinuationRequest) => Promise<Answer | undefined>

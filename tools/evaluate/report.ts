@@ -2,9 +2,9 @@ import { best, savedShare, wrongShare, type Point } from './sweep'
 import type { Sample } from './samples'
 import type { Session } from './typist'
 
-/** Everything that one evaluation found. */
+/** Everything that was found about one contender. */
 export interface Result {
-  readonly model: string
+  readonly name: string
   /** Characters written at each threshold. */
   readonly characters: number
   readonly texts: readonly { readonly name: string; readonly kind: Sample['kind']; readonly bits: number; readonly bytes: number }[]
@@ -12,41 +12,43 @@ export interface Result {
   readonly points: readonly Point[]
 }
 
+/** How often a suggestion may be wrong at its first word at each setting. */
+export const mostWrong = { quiet: 0.1, balanced: 0.2, eager: 0.35 } as const
+
 /** As Markdown tables. */
-export function reportOf({ model, characters, texts, atSettings, points }: Result): string {
-  const lines = [`# ${model}`, '', `${characters} characters written.`, '']
-  if (texts.length > 0) {
-    lines.push('| text | bits per byte |', '|---|---|')
-    for (const { name, bits, bytes } of texts) lines.push(`| ${name} | ${(bits / bytes).toFixed(3)} |`)
-    for (const kind of ['prose', 'documentation'] as const) {
-      const of = texts.filter((text) => text.kind === kind)
-      if (of.length > 0) lines.push(`| **${kind}** | **${(sum(of.map(({ bits }) => bits)) / sum(of.map(({ bytes }) => bytes))).toFixed(3)}** |`)
-    }
-    lines.push('')
-  }
-  lines.push(header('setting'), divider)
-  for (const [name, point] of Object.entries(atSettings)) lines.push(row(name, point))
-  lines.push('', header('threshold'), divider)
-  for (const point of [...points].sort((a, b) => a.minFirstWord - b.minFirstWord || a.minJoint - b.minJoint)) lines.push(row('', point))
-  lines.push('')
-  for (const [name, mostWrong] of [['quiet', 0.1], ['balanced', 0.2], ['eager', 0.35]] as const) {
-    const point = best(points, mostWrong)
-    if (point) lines.push(`Wrong at most ${mostWrong * 100} % (${name}): first word ${point.minFirstWord}, joint ${point.minJoint} saves ${percent(savedShare(point))}.`)
-  }
-  return lines.join('\n') + '\n'
+export function reportOf(results: readonly Result[]): string {
+  return results.flatMap(({ name, characters, texts, atSettings, points }) => [
+    `# ${name}`,
+    `${characters} characters written.`,
+    texts.length > 0 ? table(['text', 'bits per byte'], bitsRows(texts)) : '',
+    table(['setting', ...columns], Object.entries(atSettings).map(([setting, point]) => [setting, ...cells(point)])),
+    table(['most wrong', ...columns], Object.entries(mostWrong).map(([setting, most]) => [`${percent(most)} (${setting})`, ...bestCells(points, most)])),
+    table(columns, [...points].sort((a, b) => a.minFirstWord - b.minFirstWord || a.minJoint - b.minJoint).map(cells)),
+  ]).filter((block) => block !== '').join('\n\n') + '\n'
 }
 
-const columns = ['first word', 'joint', 'saved', 'wrong', 'saved, prose', 'wrong', 'shown per 1,000 characters', 'saved, documentation', 'wrong', 'shown per 1,000']
-
-function header(first: string): string {
-  return `| ${first} | ${columns.join(' | ')} |`
+function bitsRows(texts: Result['texts']): readonly (readonly string[])[] {
+  const rows = texts.map(({ name, bits, bytes }) => [name, (bits / bytes).toFixed(3)])
+  const kinds = (['prose', 'documentation'] as const).flatMap((kind) => {
+    const of = texts.filter((text) => text.kind === kind)
+    return of.length === 0 ? [] : [[`**${kind}**`, `**${(sum(of.map(({ bits }) => bits)) / sum(of.map(({ bytes }) => bytes))).toFixed(3)}**`]]
+  })
+  return [...rows, ...kinds]
 }
 
-const divider = `|---|${columns.map(() => '---|').join('')}`
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
 
-function row(name: string, point: Point): string {
-  const cells = [point.minFirstWord, point.minJoint, percent(savedShare(point)), percent(wrongShare(point)), ...sessionCells(point.prose), ...sessionCells(point.documentation)]
-  return `| ${name} | ${cells.join(' | ')} |`
+function bestCells(points: readonly Point[], most: number): readonly string[] {
+  const point = best(points, most)
+  return point ? cells(point) : columns.map(() => '–')
+}
+
+const columns = ['first word', 'joint', 'saved', 'wrong', 'prose: saved', 'wrong', 'shown per 1,000 characters', 'documentation: saved', 'wrong', 'shown per 1,000 characters']
+
+function cells(point: Point): readonly string[] {
+  return [String(point.minFirstWord), String(point.minJoint), percent(savedShare(point)), percent(wrongShare(point)), ...sessionCells(point.prose), ...sessionCells(point.documentation)]
 }
 
 function sessionCells({ characters, keys, shown, wrong }: Session): readonly string[] {

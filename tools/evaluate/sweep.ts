@@ -38,9 +38,9 @@ export async function measure(recorded: readonly Recorded[], settings: Partial<C
   return sums
 }
 
-export const firstWordGrid: readonly number[] = Array.from({ length: 18 }, (_, index) => (index + 2) / 20)
+export const firstWordGrid: readonly number[] = Array.from({ length: 16 }, (_, index) => (index + 4) / 20)
 /** How far the joint probability of all words may fall, as a share of what the first word needs. */
-export const jointShares: readonly number[] = [1, 0.6, 0.4, 0.25, 0.15, 0.1, 0.05]
+export const jointShares: readonly number[] = [0.5, 0.25, 0.1, 0.05]
 
 export function share(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole

@@ -8,7 +8,7 @@ const longestLoop = 12
  * of words twice in a row.
  */
 export function loopStart(before: string, text: string): number | undefined {
-  const tail = before.slice(-400)
+  const tail = before.slice(-240)
   // A word that the caret cuts in two counts as a whole.
   const joined = tail + text
   const words = wordsOf(joined)
@@ -41,8 +41,13 @@ function adjacent(text: string, first: number, second: number): boolean {
 
 /** True when the sentence that `text` completes stands word for word among the two before it. */
 export function repeatsSentence(before: string, text: string): boolean {
-  const sentences = sentencesOf(before.slice(-1_000) + text).map((sentence) => wordsOf(sentence).map((word) => normalWord(word.text)).join(' '))
-  const last = sentences.at(-1) ?? ''
-  if (last.split(' ').length < 3) return false
-  return sentences.slice(-3, -1).some((earlier) => earlier === last || (earlier.startsWith(`${last} `) && last.split(' ').length >= 5))
+  const [last = '', ...earlier] = sentencesOf(before.slice(-1_000) + text).slice(-3).reverse()
+  const said = formOf(last)
+  const words = said.split(' ').length
+  if (words < 3) return false
+  return earlier.map(formOf).some((form) => form === said || (form.startsWith(`${said} `) && words >= 5))
+}
+
+function formOf(sentence: string): string {
+  return wordsOf(sentence).map((word) => normalWord(word.text)).join(' ')
 }

@@ -212,3 +212,27 @@ describe('the probability of the first word is that of its letters', () => {
     expect(first?.firstWord).toBeGreaterThan(exact * 0.9)
   })
 })
+
+describe('beside other text of the document', () => {
+  const background = 'Professor Quillfeather came in. “Good morning,” said Professor Quillfeather.\n\n'.repeat(4)
+
+  it.each([
+    ['a name that was begun', '. I saw{ Quill|', 'feather'],
+    ['a name behind its title', ' and left. Professor|', ' Quillfeather'],
+  ])('writes %s', async (_what, notation, word) => {
+    const { first } = await write({ ...request(notation), background })
+    expect(first?.text.startsWith(word)).toBe(true)
+    const alone = await write(request(notation))
+    expect(alone.first?.firstWord ?? 0).toBeLessThan(first?.firstWord ?? 0)
+  })
+
+  it('answers as a writer does that never saw another text', async () => {
+    const model = new NgramModel(embeddedTokenizer, corpus)
+    const context = new WarmContext(model.open())
+    const writer = new ContinuationWriter(model)
+    const asked = request('. I saw{ Quill|')
+    await writer.write(context, { ...asked, background: 'Captain Quillon. '.repeat(3) })
+    expect(await writer.write(context, { ...asked, background })).toEqual(await new ContinuationWriter(model).write(new WarmContext(model.open()), { ...asked, background }))
+    expect(await writer.write(context, asked)).toEqual((await write(asked)).continuations)
+  })
+})
