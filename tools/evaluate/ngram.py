@@ -111,8 +111,8 @@ def main() -> None:
     for least in range(2, 60):
         # Weighted counts of four tokens, and numbers of different tokens before two or three.
         kept = [runs[0], pruned(*runs[1], max(2, least // 2), base), pruned(*runs[2], max(2, least // 2), base), pruned(*runs[3], least, base)]
-        # Three bytes a run is more than gzip ever reaches: no use trying.
-        if 3 * sum(len(keys) for keys, _ in kept) > limit:
+        # A run takes more than two bytes, however well it packs: no use trying.
+        if 2 * sum(len(keys) for keys, _ in kept) > limit:
             continue
         data = packed(kept, vocabulary)
         print(f"at least {least}: {[len(keys) for keys, _ in kept]} runs, {len(data) / 1e6:.2f} MB", flush=True)
