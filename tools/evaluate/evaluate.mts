@@ -1,13 +1,15 @@
 /**
  * npm run evaluate: what a writer gains from a model. See docs/evaluation.md.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { modelOptions, modelSpec, Options, UsageError } from '../../src/cli/options'
 import { toInklingError } from '../../src/base/errors'
 import { limitsFor } from '../../src/completion/thresholds'
 import { defaultSettings } from '../../src/completion/settings'
 import { root } from '../lib/project.mjs'
+import { chartOf } from './chart'
+import { withThresholds } from './chosen'
 import { baselines, modelContenders, type Contender } from './contender'
 import { progressLine } from './progress'
 import { Recording } from './recorder'
@@ -15,18 +17,21 @@ import { mostWrong, reportOf, type Result } from './report'
 import { committedSamples, heldOutSamples, sampleOfFile, type Sample } from './samples'
 import { best, firstWordGrid, jointShares, measure, type Point, type Recorded } from './sweep'
 
-const usage = `npm run evaluate -- [--model DIR|NAME] [--compare] [--quick] [--length N] [--held-out FILE] [--threads N] [--precision P] [FILE…]
+const usage = `npm run evaluate -- [--model DIR|NAME] [--compare] [--write-thresholds] [--quick] [--length N] [--held-out FILE] [--threads N] [--precision P] [FILE…]
 
 Bits per byte, keystrokes saved and wrong suggestions at every display threshold.
   --model      any model the library can load; the one inside the extension by default
   --compare    beside the model as the editor asks it: without what the document itself says; prompt lookup alone; and the
                n-gram model of the same size, where tools/evaluate/ngram.py has made one
+  --write-thresholds
+               puts the thresholds that save most into src/completion/thresholds.ts
   --quick      1,500 characters of each text in place of 6,000
   --length     characters of each text
   --held-out   FILE is test.jsonl as tools/pretrain/prepare.py writes it: its sources in place of the committed texts
   FILE…        texts of your own in place of the committed ones`
 
 const embeddedModel = path.join(root, 'media/model')
+const thresholdsFile = path.join(root, 'src/completion/thresholds.ts')
 const work = path.join(root, 'tools/evaluate/work')
 /** Characters of each document whose bits are counted. */
 const scoredCharacters = { full: 40_000, quick: 10_000 }
@@ -34,7 +39,7 @@ const scoredCharacters = { full: 40_000, quick: 10_000 }
 const progress = progressLine(process.stderr)
 
 async function main(): Promise<void> {
-  const options = Options.parse(process.argv.slice(2), { ...modelOptions, compare: { type: 'boolean' }, quick: { type: 'boolean' }, length: { type: 'string' }, 'held-out': { type: 'string' } })
+  const options = Options.parse(process.argv.slice(2), { ...modelOptions, compare: { type: 'boolean' }, 'write-thresholds': { type: 'boolean' }, quick: { type: 'boolean' }, length: { type: 'string' }, 'held-out': { type: 'string' } })
   if (options.flag('help')) return void process.stdout.write(usage + '\n')
   const samples = samplesOf(options)
   mkdirSync(work, { recursive: true })
@@ -51,10 +56,19 @@ async function main(): Promise<void> {
     process.stdout.write(reportOf(results))
     const stem = path.join(work, model.whole.name.replace(/[^\w.-]+/g, '-').toLowerCase())
     writeFileSync(`${stem}.json`, JSON.stringify(results, undefined, 1) + '\n')
-    process.stderr.write(`\nAll numbers: ${path.relative(process.cwd(), stem)}.json\n`)
+    writeFileSync(`${stem}.svg`, chartOf(results))
+    process.stderr.write(`\nAll numbers: ${path.relative(process.cwd(), stem)}.json; the curves: ${path.relative(process.cwd(), stem)}.svg\n`)
+    if (options.flag('write-thresholds')) writeThresholds(results[0]?.points ?? [])
   } finally {
     model.dispose()
   }
+}
+
+function writeThresholds(points: readonly Point[]): void {
+  const [quiet, balanced, eager] = [mostWrong.quiet, mostWrong.balanced, mostWrong.eager].map((most) => best(points, most))
+  if (!quiet || !balanced || !eager) throw new UsageError('No threshold is wrong seldom enough: nothing is written')
+  writeFileSync(thresholdsFile, withThresholds(readFileSync(thresholdsFile, 'utf8'), { quiet, balanced, eager }))
+  process.stderr.write(`Written into ${path.relative(process.cwd(), thresholdsFile)}.\n`)
 }
 
 function samplesOf(options: Options): readonly Sample[] {

@@ -12,8 +12,8 @@ export interface Result {
   readonly points: readonly Point[]
 }
 
-/** How often a suggestion may be wrong at its first word at each setting. */
-export const mostWrong = { quiet: 0.1, balanced: 0.2, eager: 0.35 } as const
+/** How many of the suggestions shown may be wrong at their first word at each setting. */
+export const mostWrong = { quiet: 0.1, balanced: 0.2, eager: 1 / 3 } as const
 
 /** As Markdown tables. */
 export function reportOf(results: readonly Result[]): string {

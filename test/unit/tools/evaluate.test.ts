@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Completer } from '../../../src/completion/completer'
 import { defaultSettings } from '../../../src/completion/settings'
 import { accept, firstWordIsRight, nextWordEnd } from '../../../tools/evaluate/acceptance'
+import { withThresholds } from '../../../tools/evaluate/chosen'
 import { cut, type Answer } from '../../../tools/evaluate/recorder'
 import type { Sample } from '../../../tools/evaluate/samples'
 import { write } from '../../../tools/evaluate/typist'
@@ -58,6 +60,22 @@ describe('A recorded answer', () => {
 
   it('is nothing below the first word’s threshold', () => {
     expect(cut(answer, { minFirstWord: 0.7, minJoint: 0 })).toEqual([])
+  })
+})
+
+describe('Chosen thresholds', () => {
+  const source = readFileSync('src/completion/thresholds.ts', 'utf8')
+  const of = (minFirstWord: number) => ({ minFirstWord, minJoint: 0.05 })
+
+  it('take the place of those in the product and of nothing else', () => {
+    const written = withThresholds(source, { quiet: of(0.91), balanced: of(0.61), eager: of(0.31) })
+    expect(written.match(/\{ minFirstWord: 0\.[369]1, minJoint: 0\.05 \}/g)).toHaveLength(3)
+    const others = (text: string): string => text.replace(/\n {2}(?:quiet|balanced|eager): .*/g, '')
+    expect(others(written)).toBe(others(source))
+  })
+
+  it('are refused where they have no place', () => {
+    expect(() => withThresholds('', { quiet: of(0.9), balanced: of(0.6), eager: of(0.3) })).toThrow('names quiet 0 times')
   })
 })
 
