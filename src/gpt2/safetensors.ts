@@ -30,6 +30,11 @@ export class Safetensors {
     return this.entries.has(name)
   }
 
+  /** How the tensor is stored (safetensors, `Dtype`), or undefined where there is none. */
+  type(name: string): string | undefined {
+    return this.entries.get(name)?.type
+  }
+
   /** Dimensions of the tensor, or undefined where there is none. */
   shape(name: string): readonly number[] | undefined {
     return this.entries.get(name)?.shape
@@ -41,14 +46,31 @@ export class Safetensors {
    * @throws InklingError `model-tensor-missing`, `model-file-broken` (not finite, truncated), `model-unsupported` (not float)
    */
   async rows(name: string, from: number, to: number): Promise<Float32Array> {
-    const entry = this.entries.get(name)
-    if (!entry) throw InklingError.of('model-tensor-missing', { tensor: name })
+    const entry = this.entry(name)
     if (!isFloat(entry.type)) throw InklingError.of('model-unsupported', { reason: `the tensor ${name} is stored as ${entry.type}, not as F32, F16 or BF16` })
-    const rowBytes = (entry.end - entry.begin) / (entry.shape[0] ?? 1)
-    const bytes = await exactly(this.source, this.dataStart + entry.begin + from * rowBytes, (to - from) * rowBytes)
-    const values = toFloat32(bytes, entry.type)
+    const values = toFloat32(await this.bytes(entry, from, to), entry.type)
     if (!allFinite(values)) throw broken(this.source.name, `the tensor ${name} holds numbers that are not finite`)
     return values
+  }
+
+  /**
+   * The same of a tensor of type I8.
+   * @throws InklingError `model-tensor-missing`, `model-file-broken` (truncated)
+   */
+  async codes(name: string, from: number, to: number): Promise<Int8Array> {
+    const bytes = await this.bytes(this.entry(name), from, to)
+    return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  private entry(name: string): TensorEntry {
+    const entry = this.entries.get(name)
+    if (!entry) throw InklingError.of('model-tensor-missing', { tensor: name })
+    return entry
+  }
+
+  private bytes(entry: TensorEntry, from: number, to: number): Promise<Uint8Array> {
+    const rowBytes = (entry.end - entry.begin) / (entry.shape[0] ?? 1)
+    return exactly(this.source, this.dataStart + entry.begin + from * rowBytes, (to - from) * rowBytes)
   }
 }
 

@@ -1,6 +1,7 @@
 import { InklingError } from '../base/errors'
 import type { ByteSource } from './byteSource'
 import type { Gpt2Config } from './config'
+import { isPacked, packedRows } from './packedRows'
 import { Safetensors } from './safetensors'
 
 /**
@@ -58,7 +59,8 @@ export async function openGpt2Weights(source: ByteSource, config: Gpt2Config): P
     }
   }
   return {
-    read: (name, from = 0, to = shapes.get(name)?.[0] ?? 0) => file.rows(stored(name), from, to),
+    read: (name, from = 0, to = shapes.get(name)?.[0] ?? 0) =>
+      isPacked(file, stored(name)) ? packedRows(file, stored(name), from, to) : file.rows(stored(name), from, to),
   }
 }
 
