@@ -23,6 +23,16 @@ from model import Shape, hidden, parameter_shapes
 HERE = Path(__file__).parent
 
 
+def unpack(weights: dict[str, Tensor], name: str) -> Tensor:
+    """A tensor in float32, also where it is packed (export.py)."""
+    values, scales = weights[name], weights.get(f"{name}.scales")
+    if scales is None:
+        return values
+    for axis in (0, 1):
+        scales = scales.repeat_interleave(values.shape[axis] // scales.shape[axis], axis)
+    return values * scales
+
+
 class Model:
     """Weights in float32, whatever the file holds."""
 
@@ -32,7 +42,7 @@ class Model:
             config["vocab_size"], config["n_positions"], config["n_embd"], config["n_layer"], config["n_head"]
         )
         weights = {k.removeprefix("transformer."): v.float() for k, v in load_file(folder / "model.safetensors").items()}
-        self.parameters = {name: weights[name] for name in parameter_shapes(self.shape)}
+        self.parameters = {name: unpack(weights, name) for name in parameter_shapes(self.shape)}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 
     @torch.no_grad()

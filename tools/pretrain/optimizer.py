@@ -27,16 +27,26 @@ class Rates:
 
 
 def orthogonalise(g: Tensor, steps: int = 5) -> Tensor:
-    """[rows, columns] → bf16, the same with all singular values near 1."""
+    """[…, rows, columns] → bf16, the same with all singular values near 1."""
     x = g.bfloat16()
-    tall = x.shape[0] > x.shape[1]
+    tall = x.shape[-2] > x.shape[-1]
     if tall:
-        x = x.T
-    x = x / (x.norm() + 1e-7)
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
-        a = x @ x.T
+        a = x @ x.mT
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
-    return x.T if tall else x
+    return x.mT if tall else x
+
+
+def momentum_at(step: int, rates: Rates) -> float:
+    """Muon's momentum, which begins lower."""
+    return 0.85 + (rates.momentum - 0.85) * min(1.0, step / 300)
+
+
+def muon_rate(rows: int, columns: int, rates: Rates) -> float:
+    """How far one update moves a matrix [rows, columns]; wider outputs move further."""
+    return rates.matrices * max(1.0, columns / rows) ** 0.5
 
 
 def is_matrix(name: str) -> bool:
@@ -84,7 +94,7 @@ class Optimizer:
 
     def _muon(self, name: str, g: Tensor, step: int, scale: float) -> None:
         p, velocity, rates = self._master[name], self._first[name], self._rates
-        momentum = 0.85 + (rates.momentum - 0.85) * min(1.0, step / 300)
+        momentum = momentum_at(step, rates)
         velocity.lerp_(g, 1 - momentum)
         nesterov = g.lerp(velocity, momentum)
         p.mul_(1 - scale * rates.matrices * rates.weight_decay)
@@ -92,8 +102,7 @@ class Optimizer:
         parts = 3 if name.endswith("c_attn.weight") else 1
         for target, update in zip(p.chunk(parts, 1), nesterov.chunk(parts, 1), strict=True):
             rows, columns = target.shape
-            rate = scale * rates.matrices * max(1.0, columns / rows) ** 0.5
-            target.add_(orthogonalise(update), alpha=-rate)
+            target.add_(orthogonalise(update), alpha=-scale * muon_rate(rows, columns, rates))
 
     def _adamw(self, name: str, g: Tensor, step: int, scale: float) -> None:
         p, first, second, rates = self._master[name], self._first[name], self._second[name], self._rates

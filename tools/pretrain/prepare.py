@@ -143,17 +143,17 @@ def encode(tokenizer: Tokenizer, documents: list[Document]) -> np.ndarray:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="corpus.tar.xz")
+    parser.add_argument("corpus", type=Path, nargs="+", help="corpus.tar.xz, and what gather.py wrote")
     parser.add_argument("--work", type=Path, default=HERE / "work", metavar="DIR")
     parser.add_argument("--sources", type=Path, default=HERE / "sources.json", help="catalogue of groups and licences")
-    parser.add_argument("--vocabulary", type=int, default=8192)
+    parser.add_argument("--vocabulary", type=int, default=10240)
     parser.add_argument("--exponent", type=float, default=0.65, help="how strongly a source's size counts in its group")
     arguments = parser.parse_args(argv)
     catalogue: dict[str, dict] = json.loads(arguments.sources.read_text())
     data = arguments.work / "data"
     data.mkdir(parents=True, exist_ok=True)
 
-    raw = read_archive(arguments.corpus)
+    raw = {source: text for archive in arguments.corpus for source, text in read_archive(archive).items()}
     parts = split(raw, catalogue)
     for kind in ("validation", "test"):
         lines = [json.dumps({"source": d.source, "group": d.group, "text": d.text}) for d in parts[kind]]
