@@ -41,7 +41,7 @@ export interface ServedModelSpec {
 export type AnyModelSpec = ModelSpec | ServedModelSpec
 
 /** What the model inside the extension is called. */
-export const embeddedModelName = 'Inkling 7M'
+export const embeddedModelName = 'Inkling 15M'
 
 /** One kind of call: what goes in, what comes out, and what may come before that. */
 interface Call<Params, Result, Partial = never> {
