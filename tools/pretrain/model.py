@@ -20,7 +20,7 @@ import kernels
 
 @dataclass(frozen=True)
 class Shape:
-    vocabulary: int = 8192
+    vocabulary: int = 10240
     context: int = 512
     width: int = 256
     layers: int = 6

@@ -15,7 +15,7 @@ from model import Shape
 class Settings:
     """What makes a run what it is; written once, and a resumed run takes them from its folder."""
 
-    vocabulary: int = 8192
+    vocabulary: int = 10240
     context: int = 512
     width: int = 256
     layers: int = 6
