@@ -7,7 +7,7 @@ const watch = process.argv.includes('--watch')
 const tests = process.argv.includes('--tests')
 
 /** Native modules and large runtimes stay in node_modules and are loaded on first use. */
-const external = ['vscode', 'onnxruntime-node', '@tensorflow/tfjs-node']
+const external = ['vscode', 'onnxruntime-node', 'onnxruntime-web', '@tensorflow/tfjs-node']
 
 /**
  * Of transformers.js only the tokenizers are used. Its sources, other than its one-file builds, let the bundler leave the

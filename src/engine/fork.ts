@@ -7,12 +7,14 @@ export interface ForkOptions {
   readonly script: string
   /** A Node program to run it with; this process's own when undefined. */
   readonly program?: string | undefined
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** Starts the engine as a process of its own, so that a crash in native code takes nothing else down. */
 export function forkEngine(options: ForkOptions): StartEngine {
   return (listener) => {
-    const env = { ...process.env }
+    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
     // Desktop VS Code's executable is Electron, which is Node only when told so.
     if (process.versions.electron && !options.program) env.ELECTRON_RUN_AS_NODE = '1'
     const child = fork(options.script, [], {

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
 import { weightsFile } from './graphCache'
@@ -19,7 +21,8 @@ export interface SessionOptions {
 
 export interface CreatedSession {
   readonly session: InferenceSession
-  readonly device: Device
+  /** Where it runs: `wasm` is the processor without a native runtime. */
+  readonly device: Device | 'wasm'
 }
 
 /** ONNX Runtime's names of the devices. */
@@ -39,7 +42,8 @@ export async function createSession(ort: OnnxRuntime, graph: GraphLocation, opti
       options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
     }
   }
-  return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
+  const device = ort.kind === 'wasm' ? 'wasm' : 'cpu'
+  return { session: await create(ort, ort.kind === 'wasm' ? await inMemory(graph) : graph, 'cpu', options.threads), device }
 }
 
 function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {
@@ -55,6 +59,12 @@ function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads:
   }
   if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
   return ort.InferenceSession.create(graph.model, { ...options, externalData: [{ path: weightsFile, data: graph.weights }] })
+}
+
+/** WebAssembly opens no files: the weights beside a graph must be handed to it. */
+async function inMemory(graph: GraphLocation): Promise<GraphLocation> {
+  if (typeof graph !== 'string') return graph
+  return { model: await readFile(graph), weights: await readFile(path.join(path.dirname(graph), weightsFile)) }
 }
 
 /** ONNX Runtime puts its source line and the failed condition before the sentence that counts. */
