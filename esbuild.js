@@ -32,7 +32,7 @@ const node = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', 
 
 /** @type {import('esbuild').BuildOptions[]} */
 const builds = [
-  { ...node, entryPoints: { extension: 'src/extension.ts', engine: 'src/engine/child.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { extension: 'src/extension.ts', engine: 'src/engine/child.ts', probe: 'src/engine/probe.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
 ]
 
 /** The Studio's page and its worker: one script each, since a webview starts a worker from a blob only. */
@@ -66,7 +66,12 @@ async function main() {
   }
 }
 
-main().catch((error) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-})
+/** What runs in Node is built like this. Tests build single parts of it. */
+module.exports = { node }
+
+if (require.main === module) {
+  main().catch((error) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  })
+}

@@ -3,7 +3,11 @@ import * as vscode from 'vscode'
 import type { Portion } from './completion/acceptance'
 import { Completer } from './completion/completer'
 import { EngineClient } from './engine/client'
-import { forkEngine } from './engine/fork'
+import { AutoDevice } from './engine/devices/autoDevice'
+import { ChildProber } from './engine/devices/childProber'
+import { DeviceMemory } from './engine/devices/deviceMemory'
+import { setupOf } from './engine/devices/setup'
+import { forkEngine, type ForkOptions } from './engine/fork'
 import { engineRestartPolicy } from './engine/restartPolicy'
 import { systemClock } from './engine/systemClock'
 import { acceptSuggestion } from './host/commands/accept'
@@ -11,6 +15,7 @@ import { showAlternatives } from './host/commands/alternatives'
 import { chooseSnooze, toggleSuggestions } from './host/commands/preferences'
 import { registerCommands } from './host/commands/register'
 import { WriteCommands } from './host/commands/write'
+import { DeviceWatch, measureDevicesAgain } from './host/deviceWatch'
 import { WritingEngine } from './host/engineHost'
 import { InlineProvider } from './host/inlineProvider'
 import { LibraryCommands } from './host/library/libraryCommands'
@@ -18,6 +23,7 @@ import { ModelChoice } from './host/library/modelChoice'
 import { ModelLibrary } from './host/library/modelLibrary'
 import { ModelTree } from './host/library/modelTree'
 import { Speeds } from './host/library/speeds'
+import { NodeProgram } from './host/nodeProgram'
 import { Reporter } from './host/reporter'
 import { Settings } from './host/settings'
 import { Snooze } from './host/snooze'
@@ -37,12 +43,26 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = own(new Settings((error) => reporter.tellOnce(error)))
   const snooze = own(new Snooze(systemClock))
 
-  const client = own(new EngineClient(forkEngine({ script: path.join(context.extensionPath, 'dist/engine.js') }), engineRestartPolicy, systemClock))
+  const storage = context.globalStorageUri.fsPath
+  const child = (script: string): (() => ForkOptions) => () => ({ script: path.join(context.extensionPath, 'dist', script), program: node.program })
+  const client = own(new EngineClient(forkEngine(child('engine.js')), engineRestartPolicy, systemClock))
+  const node = own(new NodeProgram(settings, (error) => reporter.tellOnce(error), () => client.restart()))
+  const version = String((context.extension.packageJSON as { version: unknown }).version)
+  const devices = own(
+    new AutoDevice({
+      prober: new ChildProber(child('probe.js'), systemClock, 60_000),
+      memory: new DeviceMemory(path.join(storage, 'devices')),
+      clock: systemClock,
+      setupOf: (spec) => setupOf(spec, version),
+      load: (model) => client.call('load', { model }),
+      idleMs: 20_000,
+    }),
+  )
   const embeddedModel = path.join(context.extensionPath, 'media/model')
-  const store = new ModelStore(path.join(context.globalStorageUri.fsPath, 'library'))
+  const store = new ModelStore(path.join(storage, 'library'))
   const models = new ModelChoice(settings, store, embeddedModel)
-  const speeds = new Speeds(context.globalState)
-  const engine = new WritingEngine(client, settings, models, speeds, path.join(context.globalStorageUri.fsPath, 'graphs'))
+  const speeds = own(new Speeds(context.globalState))
+  const engine = new WritingEngine(client, settings, models, speeds, devices, node, path.join(storage, 'graphs'))
   const library = own(new ModelLibrary(store, embeddedModel, settings, context.secrets, (error) => reporter.tellOnce(error)))
   own(new ModelTree(library, models, speeds))
   const write = own(new WriteCommands(engine, settings))
@@ -61,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = own(new StatusBar(status))
   own(client.onState(() => statusBar.update()))
   own(client.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
-  own(client.onWarning((warning) => reporter.tellOnce(warning)))
+  own(new DeviceWatch(client, devices, speeds, reporter, context.globalState))
   own(snooze.onChange(() => statusBar.update()))
   own(vscode.window.onDidChangeActiveTextEditor(() => statusBar.update()))
   own(
@@ -86,7 +106,8 @@ export function activate(context: vscode.ExtensionContext): void {
         toggleSuggestions,
         snooze: () => chooseSnooze(snooze),
         wake: () => snooze.end(),
-        showStatus: () => showStatusMenu(status()),
+        showStatus: async () => showStatusMenu(status(), await engine.deviceOutcomes(vscode.window.activeTextEditor?.document.languageId).catch(() => undefined)),
+        measureDevices: () => measureDevicesAgain(engine),
         ...new LibraryCommands(library, models).table,
         restartEngine: () => client.restart(),
         showLog: () => reporter.show(),

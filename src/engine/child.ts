@@ -10,9 +10,9 @@ function send(message: FromEngine): void {
 
 const engine = createEngine({
   onStatus: (status) => send({ type: 'status', status }),
-  onWarning: ({ code, facts, cause }) => {
+  onWarning: ({ code, facts, cause }, model) => {
     if (cause instanceof Error) send({ type: 'log', level: 'warn', text: cause.stack ?? cause.message })
-    send({ type: 'warning', error: { code, facts } })
+    send({ type: 'warning', error: { code, facts }, model })
   },
 })
 const server = new EngineServer(engine.handlers, send)

@@ -25,7 +25,8 @@ export interface Engine<S = ModelSpec> {
   call<M extends EngineMethod>(method: M, params: Params<M, S>, options?: CallOptions<M>): Promise<Result<M>>
 }
 
-interface Pending {
+interface Pending<S> {
+  readonly model: S
   resolve(value: unknown): void
   reject(error: Error): void
   partial(value: unknown): void
@@ -40,13 +41,16 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
   readonly onState = this.states.event
   private readonly logs = this.register(new Emitter<{ level: 'info' | 'warn' | 'error'; text: string }>())
   readonly onLog = this.logs.event
-  private readonly warnings = this.register(new Emitter<InklingError>())
-  /** What the engine did otherwise than asked. */
+  private readonly warnings = this.register(new Emitter<{ error: InklingError; model: ModelSpec }>())
+  /** What the engine did otherwise than the spec of a model asks. */
   readonly onWarning = this.warnings.event
+  private readonly deaths = this.register(new Emitter<{ reason: string; models: readonly S[] }>())
+  /** The engine's process died. `models` are those that it worked with at that moment. */
+  readonly onDeath = this.deaths.event
 
   private readonly child = this.register(new MutableDisposable<EngineProcess<S>>())
   private readonly restartTimer = this.register(new MutableDisposable<IDisposable>())
-  private readonly pending = new Map<number, Pending>()
+  private readonly pending = new Map<number, Pending<S>>()
   private readonly deathTimes: number[] = []
   private nextId = 1
   private load: LoadStatus | undefined
@@ -79,7 +83,7 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
     this.deathTimes.length = 0
     this.stopped = undefined
     this.restartTimer.clear()
-    this.end('restarted')
+    this.end(InklingError.of('engine-stopped', { reason: 'restarted' }))
     this.announce()
   }
 
@@ -100,6 +104,7 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
         this.announce()
       }
       this.pending.set(id, {
+        model: params.model,
         // The child is built from the same protocol file, so its values have the types that it declares.
         resolve: (value) => (settle(), resolve(value as Result<M>)),
         reject: (error) => (settle(), reject(error)),
@@ -118,11 +123,11 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
         onMessage: (message) => {
           if (!ended) this.receive(message)
         },
-        onExit: (reason) => {
+        onExit: (reason, trapped) => {
           if (ended) return
           ended = true
           // A child that was replaced on purpose is no death.
-          if (this.child.value === child) this.died(reason)
+          if (this.child.value === child) this.died(reason, trapped)
         },
       })
       this.child.value = child
@@ -148,13 +153,14 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
       case 'log':
         return this.logs.fire(message)
       case 'warning':
-        return this.warnings.fire(InklingError.fromWire(message.error))
+        return this.warnings.fire({ error: InklingError.fromWire(message.error), model: message.model })
       default:
         return assertNever(message)
     }
   }
 
-  private died(reason: string): void {
+  private died(reason: string, trapped = false): void {
+    this.deaths.fire({ reason, models: [...this.pending.values()].map(({ model }) => model) })
     const now = this.clock.now()
     this.deathTimes.push(now)
     const decision = decideRestart(this.policy, this.deathTimes, now)
@@ -167,14 +173,15 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
         this.restartTimer.value = toDisposable(() => (timer.dispose(), resolve()))
       })
     }
-    this.end(reason)
+    // The editor's own runtime ends a process that asks for more in one piece than it gives.
+    this.end(trapped && this.load?.kind === 'loading' ? InklingError.of('model-too-large-here', {}) : InklingError.of('engine-stopped', { reason }))
     this.announce()
   }
 
-  private end(reason: string): void {
+  private end(error: InklingError): void {
     this.load = undefined
     this.child.clear()
-    this.settleAll(() => InklingError.of('engine-stopped', { reason }))
+    this.settleAll(() => error)
   }
 
   private settleAll(error: () => Error): void {

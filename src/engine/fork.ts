@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
-import type { EngineProcess, EngineProcessListener, StartEngine } from './process'
-import type { FromEngine } from './protocol'
+import type { IDisposable } from '../base/lifecycle'
+import type { StartEngine } from './process'
+import type { FromEngine, ToEngine } from './protocol'
 
 export interface ForkOptions {
-  /** The bundled child entry. */
+  /** The bundled entry. */
   readonly script: string
   /** A Node program to run it with; this process's own when undefined. */
   readonly program?: string | undefined
@@ -11,47 +12,69 @@ export interface ForkOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-/** Starts the engine as a process of its own, so that a crash in native code takes nothing else down. */
-export function forkEngine(options: ForkOptions): StartEngine {
-  return (listener) => {
-    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
-    // Desktop VS Code's executable is Electron, which is Node only when told so.
-    if (process.versions.electron && !options.program) env.ELECTRON_RUN_AS_NODE = '1'
-    const child = fork(options.script, [], {
-      serialization: 'advanced',
-      // A debugger port of the host must not be taken twice.
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env,
-      ...(options.program ? { execPath: options.program } : {}),
-    })
-    const exited = once(listener)
-    let lastWords = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      lastWords = (lastWords + text).slice(-2000)
-      listener.onMessage({ type: 'log', level: 'warn', text: text.trimEnd() })
-    })
-    child.on('message', (message) => listener.onMessage(message as FromEngine))
-    child.on('error', (error) => exited(error.message))
-    child.on('exit', (code, signal) => exited(describeExit(code, signal, lastWords)))
-    return {
-      send(message) {
-        // A child that just died answers with ERR_IPC_CHANNEL_CLOSED; its exit settles the call.
-        if (child.connected) child.send(message, () => {})
-      },
-      dispose() {
-        child.kill('SIGKILL')
-      },
-    } satisfies EngineProcess
-  }
+/** What a child tells its owner. `onExit` is called exactly once, and nothing after it. */
+export interface ChildListener<From> {
+  onMessage(message: From): void
+  /** What it printed to stderr. */
+  onOutput(text: string): void
+  /** @param trapped see EngineProcessListener */
+  onExit(reason: string, trapped: boolean): void
 }
 
-function once(listener: EngineProcessListener): (reason: string) => void {
+/** A child by its channel. Disposing ends it. */
+export interface Child<To> extends IDisposable {
+  send(message: To): void
+}
+
+/** Starts the engine as a process of its own, so that a crash in native code takes nothing else down. @param options asked at each start */
+export function forkEngine(options: () => ForkOptions): StartEngine {
+  return (listener) =>
+    forkChild<ToEngine, FromEngine>(options(), {
+      onMessage: (message) => listener.onMessage(message),
+      onOutput: (text) => listener.onMessage({ type: 'log', level: 'warn', text: text.trimEnd() }),
+      onExit: (reason, trapped) => listener.onExit(reason, trapped),
+    })
+}
+
+/** Starts a process that speaks with this one in messages. */
+export function forkChild<To, From>(options: ForkOptions, listener: ChildListener<From>): Child<To> {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
+  // Desktop VS Code's executable is Electron, which is Node only when told so.
+  const isElectron = process.versions.electron !== undefined && !options.program
+  if (isElectron) env.ELECTRON_RUN_AS_NODE = '1'
+  const child = fork(options.script, [], {
+    serialization: 'advanced',
+    // A debugger port of the host must not be taken twice.
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env,
+    ...(options.program ? { execPath: options.program } : {}),
+  })
   let told = false
-  return (reason) => {
+  const exited = (reason: string, trapped: boolean): void => {
     if (told) return
     told = true
-    listener.onExit(reason)
+    listener.onExit(reason, trapped)
+  }
+  let lastWords = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-2000)
+    if (!told) listener.onOutput(text)
+  })
+  child.on('message', (message) => {
+    // Both ends are built from one protocol file.
+    if (!told) listener.onMessage(message as From)
+  })
+  child.on('error', (error) => exited(error.message, false))
+  child.on('exit', (code, signal) => exited(describeExit(code, signal, lastWords), isElectron && isTrap(code, signal)))
+  return {
+    send(message) {
+      // A child that just died answers with ERR_IPC_CHANNEL_CLOSED; its exit settles the call.
+      if (child.connected) child.send(message as object, () => {})
+    },
+    dispose() {
+      child.kill('SIGKILL')
+    },
   }
 }
 
@@ -59,4 +82,13 @@ function describeExit(code: number | null, signal: string | null, lastWords: str
   const how = signal ? `signal ${signal}` : `exit code ${code}`
   const lastLine = lastWords.trim().split('\n').at(-1)
   return lastLine ? `${how}: ${lastLine}` : how
+}
+
+/** Windows' codes of a breakpoint, an illegal instruction, and Chromium's own of memory that could not be had. */
+const windowsTraps = [0x80000003, 0xc000001d, 0xe0000008]
+
+/** How Chromium's allocator ends a process (`base::ImmediateCrash`, `TerminateBecauseOutOfMemory`), and V8 one that has no memory. */
+export function isTrap(code: number | null, signal: string | null): boolean {
+  if (signal !== null) return signal === 'SIGTRAP' || signal === 'SIGILL' || signal === 'SIGABRT'
+  return code !== null && windowsTraps.includes(code >>> 0)
 }

@@ -10,12 +10,19 @@ export interface LoadedEntry {
   readonly loadMs: number
 }
 
+interface Entry {
+  readonly spec: ModelSpec
+  readonly loading: Promise<LoadedEntry>
+  users: number
+  retired?: true
+}
+
 /**
  * The models in memory: each is loaded once however many ask, the least recently used leaves when there are too many,
  * and all leave when nobody asked for as long as the last call wanted.
  */
 export class ModelPool extends Disposable {
-  private readonly entries = new Map<string, { readonly spec: ModelSpec; readonly loading: Promise<LoadedEntry>; users: number }>()
+  private readonly entries = new Map<string, Entry>()
   private readonly idle = this.register(new MutableDisposable<IDisposable>())
 
   constructor(
@@ -31,9 +38,9 @@ export class ModelPool extends Disposable {
 
   /** Runs `work` with the model, which stays in memory until it is done. A failed load is forgotten, so the next call tries again. */
   async use<T>(spec: ModelSpec, work: (entry: LoadedEntry) => Promise<T>): Promise<T> {
-    const { keepInMemoryMs = this.limits.idleMs, ...identity } = spec
-    const key = JSON.stringify(identity)
-    const entry = this.entries.get(key) ?? { spec, loading: this.load(spec, key), users: 0 }
+    const key = keyOf(spec)
+    const keepMs = spec.keepInMemoryMs ?? this.limits.idleMs
+    const entry: Entry = this.entries.get(key) ?? { spec, loading: this.load(spec, key), users: 0 }
     // Last in the map is the most recently used.
     this.entries.delete(key)
     this.entries.set(key, entry)
@@ -42,9 +49,20 @@ export class ModelPool extends Disposable {
       return await work(await entry.loading)
     } finally {
       entry.users--
+      if (entry.retired && entry.users === 0) this.release(entry)
       this.makeRoom(this.limits.models)
-      this.idle.value = this.clock.after(keepInMemoryMs, () => this.makeRoom(0))
+      this.idle.value = this.clock.after(keepMs, () => this.makeRoom(0))
     }
+  }
+
+  /** Takes a model out of use: nobody is given it any more, and it goes when those who have it are done. */
+  retire(spec: ModelSpec): void {
+    const key = keyOf(spec)
+    const entry = this.entries.get(key)
+    if (!entry) return
+    this.entries.delete(key)
+    entry.retired = true
+    if (entry.users === 0) this.release(entry)
   }
 
   override dispose(): void {
@@ -78,6 +96,10 @@ export class ModelPool extends Disposable {
     const entry = this.entries.get(key)
     if (!entry) return
     this.entries.delete(key)
+    this.release(entry)
+  }
+
+  private release(entry: Entry): void {
     entry.loading.then(
       ({ model }) => {
         this.onUnload(model)
@@ -87,4 +109,8 @@ export class ModelPool extends Disposable {
       () => {}, // A load that failed has nothing to unload; its caller got the error.
     )
   }
+}
+
+function keyOf({ keepInMemoryMs: _, ...identity }: ModelSpec): string {
+  return JSON.stringify(identity)
 }

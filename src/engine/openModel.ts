@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
 import type { InklingError } from '../base/errors'
 import type { LanguageModel } from '../language/languageModel'
 import { openDecoder } from './decoder/openDecoder'
 import { readModelFolder } from './modelFolder'
 import { openGpt2 } from './onnx/openGpt2'
+import { onnxRuntime } from './onnx/runtime'
 import type { ModelSpec } from './protocol'
 
 export interface OpeningListener {
@@ -19,7 +22,6 @@ export async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }
   const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision)
   const run = {
     name: spec.name,
-    // Nothing is measured yet that would speak for another device.
     device: spec.device === 'auto' ? 'cpu' : spec.device,
     threads: spec.threads === 0 ? undefined : spec.threads,
     onWarning,
@@ -29,8 +31,18 @@ export async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }
     ...run,
     folder: spec.folder,
     tokenizer,
-    precision: spec.precision,
+    precision: await precisionHere(spec),
     cacheFolder: spec.cacheFolder,
     onProgress: (fraction, stage) => onFraction(stage === 'converting' ? fraction * 0.9 : stage === 'starting' ? 0.9 + fraction * 0.1 : 0),
   })
+}
+
+/** What fits into WebAssembly's 4 GiB beside the file that it is made from. */
+const mostWasmBytes = 1 << 30
+
+/** WebAssembly unpacks quantized weights anew for every token: there fp32 is four times as fast, where it fits (`npm run bench:devices`). */
+async function precisionHere({ folder, precision }: ModelSpec): Promise<ModelSpec['precision']> {
+  if ((await onnxRuntime()).kind === 'native') return precision
+  const { size } = await stat(path.join(folder, 'model.safetensors'))
+  return size <= mostWasmBytes ? 'fp32' : precision
 }

@@ -7,18 +7,20 @@ import { generate } from '../language/generate'
 import type { LanguageModel } from '../language/languageModel'
 import { pieceTexts } from '../language/pieces'
 import { scoreText } from '../language/score'
+import { DeviceFallback } from './devices/deviceFallback'
+import { openOnDevice } from './devices/openOnDevice'
 import { readTokenizer } from './modelFolder'
 import { ModelPool, type OpenModel } from './modelPool'
 import { openModelFolder } from './openModel'
-import type { LoadStatus } from './protocol'
+import type { LoadStatus, ModelSpec } from './protocol'
 import type { Handlers } from './server'
 import { Sessions } from './sessions'
 import { systemClock } from './systemClock'
 
 export interface EngineListener {
   onStatus(status: LoadStatus): void
-  /** Something was done otherwise than asked. */
-  onWarning(warning: InklingError): void
+  /** Something was done otherwise than the spec asks. */
+  onWarning(warning: InklingError, spec: ModelSpec): void
 }
 
 export interface EngineLimits {
@@ -34,13 +36,15 @@ const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_00
 
 /** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
 export function createEngine(listener: EngineListener, limits: EngineLimits = defaultLimits, clock: Clock = systemClock): InProcessEngine {
-  return new InProcessEngine(listener, limits, clock, (spec, onFraction) => openModelFolder(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning) }))
+  const open = openOnDevice(openModelFolder)
+  return new InProcessEngine(listener, limits, clock, (spec, onFraction) => open(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning, spec) }))
 }
 
 export class InProcessEngine extends Disposable {
   private readonly sessions = new Map<LanguageModel, Sessions>()
   private readonly writers = new WeakMap<LanguageModel, ContinuationWriter>()
   private readonly pool: ModelPool
+  private readonly models: DeviceFallback
 
   constructor(
     listener: EngineListener,
@@ -50,14 +54,16 @@ export class InProcessEngine extends Disposable {
   ) {
     super()
     this.pool = this.register(new ModelPool(open, clock, limits, (status) => listener.onStatus(status), (model) => this.forget(model)))
+    this.models = new DeviceFallback(this.pool, (error, spec) => listener.onWarning(error, spec))
   }
 
   readonly handlers: Handlers = {
     load: ({ model: spec }) =>
-      this.pool.use(spec, async ({ model, loadMs }) => ({ description: model.description, contextLength: model.contextLength, loadMs })),
+      this.models.use(spec, async ({ model, loadMs }) => ({ description: model.description, contextLength: model.contextLength, loadMs })),
 
+    // A candidate's partial texts are whole: begun again, they say the same.
     continue: ({ model: spec, session, request }, { signal, partial }) =>
-      this.pool.use(spec, ({ model }) =>
+      this.models.use(spec, ({ model }) =>
         this.sessionsOf(model).use(session, async (context) => {
           // Its turn may come long after it was asked.
           throwIfCancelled(signal)
@@ -65,8 +71,9 @@ export class InProcessEngine extends Disposable {
         }),
       ),
 
-    generate: ({ model: spec, ...request }, { signal, partial }) =>
-      this.pool.use(spec, ({ model }) =>
+    generate: ({ model: spec, ...request }, { signal, partial }) => {
+      let isShown = false
+      return this.models.use(spec, ({ model }) =>
         this.sessionsOf(model).use('generate', async (context) => {
           throwIfCancelled(signal)
           // 8-bit kernels for one row and for many differ in the last bits, so a warm cache would make equal seeds differ.
@@ -75,14 +82,19 @@ export class InProcessEngine extends Disposable {
           let prefilled = began
           const generation = await generate(model, context, request, {
             prefilled: () => (prefilled = this.clock.now()),
-            text: (sequence, text) => partial({ sequence, text }),
+            text: (sequence, text) => {
+              isShown = true
+              partial({ sequence, text })
+            },
           }, signal)
           return { ...generation, prefillMs: prefilled - began, decodeMs: this.clock.now() - prefilled }
         }),
-      ),
+        () => isShown,
+      )
+    },
 
     score: ({ model: spec, text, alternatives }, { signal }) =>
-      this.pool.use(spec, ({ model }) =>
+      this.models.use(spec, ({ model }) =>
         this.sessionsOf(model).use('score', (context) => scoreText(model, context, text, alternatives, undefined, signal)),
       ),
 

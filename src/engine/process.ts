@@ -10,7 +10,8 @@ export interface EngineProcess<S = ModelSpec> extends IDisposable {
 /** What a process tells its owner. `onExit` is called exactly once, and nothing after it. */
 export interface EngineProcessListener {
   onMessage(message: FromEngine): void
-  onExit(reason: string): void
+  /** @param trapped whether it ended itself as Electron does when memory is asked for that it does not give */
+  onExit(reason: string, trapped?: boolean): void
 }
 
 export type StartEngine<S = ModelSpec> = (listener: EngineProcessListener) => EngineProcess<S>

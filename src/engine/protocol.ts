@@ -129,7 +129,7 @@ export type FromEngine =
   | { readonly type: 'status'; readonly status: LoadStatus }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
   /** Something was done otherwise than asked, and yet done: a device fell back to the processor. */
-  | { readonly type: 'warning'; readonly error: ErrorOnWire }
+  | { readonly type: 'warning'; readonly error: ErrorOnWire; readonly model: ModelSpec }
 
 /** What the child is doing about a model. */
 export type LoadStatus =

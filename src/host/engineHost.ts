@@ -1,9 +1,12 @@
 import type { Continuer } from '../completion/question'
 import type { CallOptions, Engine } from '../engine/client'
+import type { AutoDevice } from '../engine/devices/autoDevice'
+import type { Outcomes } from '../engine/devices/chooseDevice'
 import type { EngineMethod, GenerateResult, ModelSpec, Params, Result } from '../engine/protocol'
 import type { Continuation, ContinuationRequest } from '../language/continuation'
 import type { ModelChoice } from './library/modelChoice'
 import type { Speeds } from './library/speeds'
+import type { NodeProgram } from './nodeProgram'
 import type { Settings } from './settings'
 
 /** Whose model a call uses. */
@@ -19,6 +22,8 @@ export class WritingEngine implements Continuer {
     private readonly settings: Settings,
     private readonly models: ModelChoice,
     private readonly speeds: Speeds,
+    private readonly devices: AutoDevice,
+    private readonly node: NodeProgram,
     private readonly cacheFolder: string,
   ) {}
 
@@ -27,7 +32,18 @@ export class WritingEngine implements Continuer {
    * @throws InklingError `model-not-installed`, `model-folder-missing`, `model-id-invalid`, and what the engine throws; CancelledError
    */
   async call<M extends EngineMethod>(method: M, params: Omit<Params<M>, 'model'>, options: CallOptions<M> & Subject = {}): Promise<Result<M>> {
-    return this.engine.call(method, { ...params, model: this.spec(options.languageId) }, options)
+    await this.node.ready
+    return this.engine.call(method, { ...params, model: await this.devices.resolve(this.spec(options.languageId)) }, options)
+  }
+
+  /** What is known about the devices for the model of a language. @throws as `call` does for a model that is not there */
+  async deviceOutcomes(languageId: string | undefined): Promise<Outcomes> {
+    return this.devices.outcomes(this.spec(languageId))
+  }
+
+  /** Forgets what is known about them: they are measured anew when nobody writes. */
+  async measureAgain(languageId: string | undefined): Promise<void> {
+    await this.devices.forget(this.spec(languageId))
   }
 
   /** Free text; how fast it came is remembered as this model's speed here. */

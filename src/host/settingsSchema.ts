@@ -56,8 +56,8 @@ function hubAddress(key: string): Setting<string> {
   return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || parseHubUrl(value) !== undefined) ? value : undefined), expected: 'an https address' }
 }
 
-/** Empty, or a folder: a relative one would mean another in each window. */
-function absoluteFolder(key: string): Setting<string> {
+/** Empty, or a place on this machine: a relative one would mean another in each window. */
+function absolutePath(key: string): Setting<string> {
   return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || (value.length <= 4096 && path.isAbsolute(value) && !value.includes('\0'))) ? value : undefined), expected: 'an absolute path' }
 }
 
@@ -74,8 +74,9 @@ export const settings = {
   model: text('model', 'user', 4096),
   modelByLanguage: modelNames('modelByLanguage'),
   libraryMirror: hubAddress('library.mirror'),
-  libraryFolder: absoluteFolder('library.folder'),
+  libraryFolder: absolutePath('library.folder'),
   device: oneOf('device', 'user', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml'], 'auto'),
+  nodePath: absolutePath('nodePath'),
   threads: integerIn('threads', 'user', 0, 256, 0),
   precision: oneOf('precision', 'user', ['int8', 'int4', 'fp32'], 'int8'),
   keepInMemoryMinutes: integerIn('keepInMemoryMinutes', 'user', 1, 1440, 10),

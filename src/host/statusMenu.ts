@@ -1,12 +1,17 @@
 import * as vscode from 'vscode'
+import type { Outcomes } from '../engine/devices/chooseDevice'
+import { deviceLine } from './deviceLine'
 import { statusView, type StatusInput } from './statusView'
 
 interface MenuItem extends vscode.QuickPickItem {
   readonly command?: string
 }
 
-/** The menu behind the status item: what is happening, and what can be done about it. */
-export async function showStatusMenu(input: StatusInput): Promise<void> {
+/**
+ * The menu behind the status item: what is happening, and what can be done about it.
+ * @param devices what was measured; undefined where the model is not of this machine
+ */
+export async function showStatusMenu(input: StatusInput, devices: Outcomes | undefined): Promise<void> {
   const { l10n } = vscode
   const view = statusView(input)
   const items: MenuItem[] = [
@@ -20,6 +25,7 @@ export async function showStatusMenu(input: StatusInput): Promise<void> {
     { label: `$(list-selection) ${l10n.t('Show alternatives')}`, command: 'inkling.showAlternatives' },
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: `$(package) ${l10n.t('Choose model…')}`, command: 'inkling.selectModel' },
+    ...(devices ? [{ label: `$(dashboard) ${l10n.t('Measure devices again')}`, detail: deviceLine(devices), command: 'inkling.measureDevices' }] : []),
     { label: `$(debug-restart) ${l10n.t('Restart engine')}`, command: 'inkling.restartEngine' },
     { label: `$(gear) ${l10n.t('Open settings')}`, command: 'inkling.openSettings' },
     { label: `$(output) ${l10n.t('Show log')}`, command: 'inkling.showLog' },

@@ -25,7 +25,7 @@ export function useEngineChild(): (env?: Readonly<Record<string, string>>) => En
     rmSync(script, { force: true })
   })
   return (env = {}) => {
-    const client = new EngineClient(forkEngine({ script, env }), engineRestartPolicy, systemClock)
+    const client = new EngineClient(forkEngine(() => ({ script, env })), engineRestartPolicy, systemClock)
     clients.push(client)
     return client
   }

@@ -28,6 +28,12 @@ export interface CreatedSession {
 /** ONNX Runtime's names of the devices. */
 const providers: Readonly<Record<Device, string>> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda', directml: 'dml', coreml: 'coreml' }
 
+/** The devices besides the processor that this build of the runtime knows; whether they can be used shows when one is. */
+export function knownDevices(ort: OnnxRuntime): readonly Device[] {
+  const names = ort.listSupportedBackends().map(({ name }) => name)
+  return (Object.keys(providers) as Device[]).filter((device) => device !== 'cpu' && names.includes(providers[device]))
+}
+
 /** More threads than this wait for each other longer than they work. */
 const mostThreads = 8
 
@@ -42,8 +48,9 @@ export async function createSession(ort: OnnxRuntime, graph: GraphLocation, opti
       options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
     }
   }
-  const device = ort.kind === 'wasm' ? 'wasm' : 'cpu'
-  return { session: await create(ort, ort.kind === 'wasm' ? await inMemory(graph) : graph, 'cpu', options.threads), device }
+  if (ort.kind === 'native') return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
+  options.onWarning?.(InklingError.of('runtime-slow', { platform: `${process.platform}-${process.arch}` }))
+  return { session: await create(ort, await inMemory(graph), 'cpu', options.threads), device: 'wasm' }
 }
 
 function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {

@@ -25,6 +25,7 @@ export class ModelTree extends Disposable implements vscode.TreeDataProvider<Nod
   ) {
     super()
     this.register(library.onChange(() => this.changes.fire()))
+    this.register(speeds.onChange(() => this.changes.fire()))
     this.register(vscode.window.createTreeView('inkling.models', { treeDataProvider: this, showCollapseAll: false }))
   }
 

@@ -1,0 +1,210 @@
+import { isCancelled, throwIfCancelled } from '../../base/cancellation'
+import type { Clock } from '../../base/clock'
+import { InklingError, toInklingError } from '../../base/errors'
+import { Emitter } from '../../base/event'
+import { Disposable, MutableDisposable, type IDisposable } from '../../base/lifecycle'
+import type { ModelSpec } from '../protocol'
+import { chooseDevice, type Device, type Outcome, type Outcomes } from './chooseDevice'
+import type { DeviceMemory } from './deviceMemory'
+import type { DeviceMeasurement } from './measureDevice'
+
+/** Tries devices in a process of its own, so that what goes wrong there takes nothing else down. */
+export interface Prober {
+  /** Those besides the processor that the runtime of this platform knows. @throws InklingError; CancelledError */
+  devices(signal: AbortSignal): Promise<readonly Device[]>
+  /** @throws InklingError, also when the process died over it; CancelledError */
+  measure(spec: ModelSpec, signal: AbortSignal): Promise<DeviceMeasurement>
+}
+
+export interface AutoDeviceOptions {
+  readonly prober: Prober
+  readonly memory: DeviceMemory
+  readonly clock: Clock
+  /** What the outcomes for a spec depend on: see setupOf. */
+  readonly setupOf: (spec: ModelSpec) => Promise<string>
+  /** Loads a model where it will run from now on, so that no keystroke waits for that. */
+  readonly load: (spec: ModelSpec) => Promise<unknown>
+  /** Without a call for so long, the machine is free to be measured. */
+  readonly idleMs: number
+}
+
+/** What is known about the model in a folder, and where it runs by that. */
+export interface DeviceChange {
+  readonly folder: string
+  readonly outcomes: Outcomes
+  readonly device: Device
+}
+
+interface Known {
+  readonly setup: string
+  outcomes: Outcomes
+  /** Where the model runs when the settings say `auto`. */
+  device: Device
+  /** Whether there is nothing left to be tried. */
+  complete: boolean
+}
+
+/**
+ * Decides where models run when the settings say `auto`, and keeps a device that brought the engine down from doing so
+ * again whatever they say. Begins on the processor; once nobody has asked for anything for a while it measures the devices
+ * that this machine has, once for each model, and changes over to one that is clearly faster.
+ */
+export class AutoDevice extends Disposable {
+  private readonly changes = this.register(new Emitter<DeviceChange>())
+  /** Something new is known about a model. */
+  readonly onChange = this.changes.event
+  private readonly warnings = this.register(new Emitter<InklingError>())
+  /** A device that the settings name is not used. */
+  readonly onWarning = this.warnings.event
+  private readonly known = new Map<string, Promise<Known>>()
+  private readonly idle = this.register(new MutableDisposable<IDisposable>())
+  /** What was asked for last, if that was `auto`. */
+  private latest: ModelSpec | undefined
+  private measuring: AbortController | undefined
+  /** Settles when what is being measured is done or has been given up. */
+  measurement: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: AutoDeviceOptions) {
+    super()
+    this.register({ dispose: () => this.measuring?.abort() })
+  }
+
+  /** The spec with the device that it runs on. @param spec as the settings say */
+  async resolve(spec: ModelSpec): Promise<ModelSpec> {
+    this.latest = spec.device === 'auto' ? spec : undefined
+    if (spec.device === 'cpu') return spec
+    const { device, outcomes } = await this.knownOf(spec)
+    if (spec.device === 'auto') return { ...spec, device }
+    const outcome = outcomes[spec.device]
+    if (outcome?.kind !== 'failed' || outcome.crashed !== true) return spec
+    this.warnings.fire(InklingError.of('device-crashed', { device: spec.device, reason: outcome.reason }))
+    return { ...spec, device: 'cpu' }
+  }
+
+  /** What is known about a model's devices. */
+  async outcomes(spec: ModelSpec): Promise<Outcomes> {
+    return (await this.knownOf(spec)).outcomes
+  }
+
+  /** @param busy calls that the engine works on: while there are any, nothing is measured */
+  engineIs(busy: number): void {
+    if (busy === 0) return void this.waitForQuiet()
+    this.idle.clear()
+    this.measuring?.abort()
+  }
+
+  /** The engine died while it worked on these. @param reason for a person */
+  async engineDied(specs: readonly ModelSpec[], reason: string): Promise<void> {
+    for (const spec of specs) if (spec.device !== 'cpu' && spec.device !== 'auto') await this.failed(spec, spec.device, { kind: 'failed', reason, crashed: true })
+  }
+
+  /** A device was given up while it worked. */
+  async deviceFailed(spec: ModelSpec, reason: string): Promise<void> {
+    if (spec.device !== 'cpu' && spec.device !== 'auto') await this.failed(spec, spec.device, { kind: 'failed', reason })
+  }
+
+  /** Forgets what is known about a model, so that it is measured anew. */
+  async forget(spec: ModelSpec): Promise<void> {
+    this.measuring?.abort()
+    const known = await this.knownOf(spec)
+    await this.options.memory.forget(known.setup)
+    Object.assign(known, { outcomes: {}, device: 'cpu', complete: false })
+    this.waitForQuiet()
+    this.announce(spec, known)
+  }
+
+  private knownOf(spec: ModelSpec): Promise<Known> {
+    const { folder, precision, threads } = spec
+    const key = JSON.stringify([folder, precision, threads])
+    const known = this.known.get(key) ?? this.recall(spec)
+    this.known.set(key, known)
+    return known
+  }
+
+  private async recall(spec: ModelSpec): Promise<Known> {
+    const setup = await this.options.setupOf(spec)
+    const outcomes = await this.options.memory.read(setup)
+    return { setup, outcomes, device: chooseDevice(outcomes), complete: false }
+  }
+
+  private waitForQuiet(): void {
+    if (this.latest === undefined || this.measuring !== undefined || this.isDisposed) return
+    this.idle.value = this.options.clock.after(this.options.idleMs, () => {
+      this.measurement = this.measure()
+    })
+  }
+
+  private async measure(): Promise<void> {
+    const spec = this.latest
+    if (spec === undefined) return
+    const controller = new AbortController()
+    this.measuring = controller
+    const known = await this.knownOf(spec)
+    try {
+      if (!known.complete) await this.tryAll(spec, known, controller.signal)
+    } catch (error) {
+      // Somebody began to write again: the next quiet time goes on. Where the notes cannot be kept, nothing more is tried: it could bring the machine down again and again.
+      known.complete = !isCancelled(error)
+    } finally {
+      this.measuring = undefined
+    }
+  }
+
+  private async tryAll(spec: ModelSpec, known: Known, signal: AbortSignal): Promise<void> {
+    const { prober, memory, load } = this.options
+    // Another window may have measured meanwhile, or be at it.
+    known.outcomes = await memory.read(known.setup)
+    if (known.outcomes.cpu === undefined) await this.tryOne(spec, 'cpu', known, signal)
+    for (const device of known.outcomes.cpu?.kind === 'measured' ? await prober.devices(signal) : []) {
+      if (known.outcomes[device] === undefined) await this.tryOne(spec, device, known, signal)
+    }
+    known.complete = !Object.values(known.outcomes).some(({ kind }) => kind === 'trying')
+    const best = chooseDevice(known.outcomes)
+    if (best !== known.device) {
+      await load({ ...spec, device: best })
+      known.device = best
+    }
+    this.announce(spec, known)
+  }
+
+  private async tryOne(spec: ModelSpec, device: Device, known: Known, signal: AbortSignal): Promise<void> {
+    const { prober, memory } = this.options
+    throwIfCancelled(signal)
+    const note = async (outcome: Outcome | undefined): Promise<void> => {
+      known.outcomes = await memory.write(known.setup, device, outcome)
+    }
+    // Noted before it is tried: see DeviceMemory.
+    await note({ kind: 'trying', pid: process.pid, sinceMs: Date.now() })
+    try {
+      const { prefillTokensPerSecond, decodeTokensPerSecond } = await prober.measure({ ...spec, device }, signal)
+      await note({ kind: 'measured', prefillTokensPerSecond, decodeTokensPerSecond })
+    } catch (error) {
+      if (isCancelled(error)) {
+        await note(undefined)
+        throw error
+      }
+      const known = toInklingError(error)
+      await note({ kind: 'failed', reason: shortReason(known), ...(known.code === 'engine-stopped' ? { crashed: true } : {}) })
+    }
+    this.announce(spec, known)
+  }
+
+  private async failed(spec: ModelSpec, device: Device, outcome: Outcome): Promise<void> {
+    const known = await this.knownOf(spec)
+    // Where it cannot be noted, it holds for this window.
+    known.outcomes = await this.options.memory.write(known.setup, device, outcome).catch(() => ({ ...known.outcomes, [device]: outcome }))
+    known.device = chooseDevice(known.outcomes)
+    this.announce(spec, known)
+  }
+
+  private announce({ folder }: ModelSpec, { outcomes, device }: Known): void {
+    this.changes.fire({ folder, outcomes, device })
+  }
+}
+
+/** As it stands behind the device's name. */
+function shortReason({ code, facts, message }: InklingError): string {
+  if (code === 'engine-stopped') return `its process ended: ${facts['reason']}`
+  if (code === 'device-wrong') return `it gives other numbers than the CPU, off by ${facts['percent']} %`
+  return String(facts['reason'] ?? message)
+}

@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from 'node:crypto'
+import * as fs from 'node:fs/promises'
+import * as path from 'node:path'
+import { isRecord, own } from '../../base/json'
+import type { Device, Outcome, Outcomes } from './chooseDevice'
+
+/** Nobody tries longer; a process that lives then is another one of the same number. */
+const longestTryMs = 10 * 60_000
+
+const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda', 'directml', 'coreml']
+
+/**
+ * What is known about the devices of this machine, a file for each model and setup. A device is noted before it is tried:
+ * if that ends the process, or the machine, the note is still there, and the device counts as failed.
+ */
+export class DeviceMemory {
+  constructor(
+    private readonly folder: string,
+    private readonly isAlive: (pid: number) => boolean = processIsAlive,
+  ) {}
+
+  /** @param setup all that the outcomes depend on, as text */
+  async read(setup: string): Promise<Outcomes> {
+    let value: unknown
+    try {
+      value = JSON.parse(await fs.readFile(this.file(setup), 'utf8'))
+    } catch {
+      // Not there or torn: nothing is known.
+      return {}
+    }
+    const outcomes: { [D in Device]?: Outcome } = {}
+    for (const device of devices) {
+      const outcome = parseOutcome(isRecord(value) ? own(value, device) : undefined)
+      if (outcome?.kind === 'trying' && (Date.now() - outcome.sinceMs > longestTryMs || !this.isAlive(outcome.pid))) outcomes[device] = { kind: 'failed', reason: 'the editor ended while it was tried', crashed: true }
+      else if (outcome !== undefined) outcomes[device] = outcome
+    }
+    return outcomes
+  }
+
+  /** @param outcome undefined forgets the device. @throws whatever the file system says */
+  async write(setup: string, device: Device, outcome: Outcome | undefined): Promise<Outcomes> {
+    const { [device]: _, ...others } = await this.read(setup)
+    const outcomes: Outcomes = outcome === undefined ? others : { ...others, [device]: outcome }
+    const file = this.file(setup)
+    const beside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+    await fs.mkdir(this.folder, { recursive: true })
+    try {
+      await fs.writeFile(beside, JSON.stringify(outcomes), { flush: true })
+      await fs.rename(beside, file)
+    } catch (error) {
+      await fs.rm(beside, { force: true })
+      throw error
+    }
+    return outcomes
+  }
+
+  /** Forgets all that was learnt about a model here. */
+  async forget(setup: string): Promise<void> {
+    await fs.rm(this.file(setup), { force: true })
+  }
+
+  private file(setup: string): string {
+    return path.join(this.folder, `${createHash('sha256').update(setup).digest('hex').slice(0, 32)}.json`)
+  }
+}
+
+function parseOutcome(value: unknown): Outcome | undefined {
+  if (!isRecord(value)) return undefined
+  const [kind, reason, pid, sinceMs] = [own(value, 'kind'), own(value, 'reason'), own(value, 'pid'), own(value, 'sinceMs')]
+  const [prefillTokensPerSecond, decodeTokensPerSecond] = [own(value, 'prefillTokensPerSecond'), own(value, 'decodeTokensPerSecond')]
+  if (kind === 'failed' && typeof reason === 'string') return { kind, reason, ...(own(value, 'crashed') === true ? { crashed: true } : {}) }
+  if (kind === 'trying' && typeof pid === 'number' && typeof sinceMs === 'number') return { kind, pid, sinceMs }
+  if (kind === 'measured' && isSpeed(prefillTokensPerSecond) && isSpeed(decodeTokensPerSecond)) return { kind, prefillTokensPerSecond, decodeTokensPerSecond }
+  return undefined
+}
+
+function isSpeed(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0
+}
+
+function processIsAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // A process of another user may not be signalled, and yet lives.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

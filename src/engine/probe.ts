@@ -1,0 +1,24 @@
+import { toInklingError } from '../base/errors'
+import { measureDevice } from './devices/measureDevice'
+import type { FromProbe, ToProbe } from './devices/probeProtocol'
+import { knownDevices } from './onnx/createSession'
+import { onnxRuntime } from './onnx/runtime'
+import { openModelFolder } from './openModel'
+import { systemClock } from './systemClock'
+
+/** A process that answers one question about devices and ends; or dies over it, which is an answer too. */
+async function answer(question: ToProbe): Promise<FromProbe> {
+  try {
+    if (question.kind === 'devices') return { kind: 'devices', devices: knownDevices(await onnxRuntime()) }
+    return { kind: 'measured', measurement: await measureDevice(question.spec, openModelFolder, systemClock) }
+  } catch (error) {
+    const { code, facts } = toInklingError(error)
+    return { kind: 'failed', error: { code, facts } }
+  }
+}
+
+process.once('message', (question) => {
+  // Only the parent that forked this process can write to the channel, with the same protocol file.
+  void answer(question as ToProbe).then((message) => process.send?.(message, undefined, undefined, () => process.exit(0)))
+})
+process.on('disconnect', () => process.exit(0))
