@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll } from 'vitest'
+import { node } from '../../esbuild.js'
 import { EngineClient } from '../../src/engine/client'
 import { forkEngine } from '../../src/engine/fork'
 import { engineRestartPolicy } from '../../src/engine/restartPolicy'
@@ -15,10 +16,7 @@ export function useEngineChild(): (env?: Readonly<Record<string, string>>) => En
   const script = path.join(root, 'out', `engine-${process.pid}.js`)
   const clients: EngineClient[] = []
   beforeAll(async () => {
-    await build({
-      entryPoints: [path.join(root, 'src/engine/child.ts')], outfile: script, bundle: true, platform: 'node', format: 'cjs', target: 'node20',
-      external: ['onnxruntime-node', 'onnxruntime-web', '@xenova/transformers'], logLevel: 'error',
-    })
+    await build({ ...node, entryPoints: [path.join(root, 'src/engine/child.ts')], outfile: script, sourcemap: false })
   })
   afterAll(() => {
     for (const client of clients) client.dispose()

@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
-import { weightsFile } from './graphCache'
+import { readGraph, type GraphInMemory } from './graphInMemory'
 import type { OnnxRuntime } from './runtime'
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'directml' | 'coreml'
 
 /** A graph on disk, with its weights beside it, or both in memory. */
-export type GraphLocation = string | { readonly model: Uint8Array; readonly weights: Uint8Array }
+export type GraphLocation = string | GraphInMemory
 
 export interface SessionOptions {
   readonly device: Device
@@ -50,7 +48,7 @@ export async function createSession(ort: OnnxRuntime, graph: GraphLocation, opti
   }
   if (ort.kind === 'native') return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
   options.onWarning?.(InklingError.of('runtime-slow', { platform: `${process.platform}-${process.arch}` }))
-  return { session: await create(ort, await inMemory(graph), 'cpu', options.threads), device: 'wasm' }
+  return { session: await create(ort, typeof graph === 'string' ? await readGraph(graph) : graph, 'cpu', options.threads), device: 'wasm' }
 }
 
 function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {
@@ -65,13 +63,7 @@ function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads:
     logSeverityLevel: 3,
   }
   if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
-  return ort.InferenceSession.create(graph.model, { ...options, externalData: [{ path: weightsFile, data: graph.weights }] })
-}
-
-/** WebAssembly opens no files: the weights beside a graph must be handed to it. */
-async function inMemory(graph: GraphLocation): Promise<GraphLocation> {
-  if (typeof graph !== 'string') return graph
-  return { model: await readFile(graph), weights: await readFile(path.join(path.dirname(graph), weightsFile)) }
+  return ort.InferenceSession.create(graph.model, { ...options, externalData: graph.externalData })
 }
 
 /** ONNX Runtime puts its source line and the failed condition before the sentence that counts. */

@@ -106,7 +106,7 @@ async function cacheKey(source: FileSource, config: Gpt2Config, { precision, cac
 async function startFromMemory(ort: OnnxRuntime, graph: Gpt2Graph, options: Gpt2Options): Promise<CreatedSession> {
   const weights = new Uint8Array(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) }, reportConversion(options), options.signal)
-  return start(ort, { model: graph.model, weights }, options)
+  return start(ort, { model: graph.model, externalData: [{ path: weightsFile, data: weights }] }, options)
 }
 
 /** An entry that looks whole and yet cannot be started is made anew, once. */
