@@ -4,27 +4,40 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll } from 'vitest'
 import { node } from '../../esbuild.js'
 import { EngineClient } from '../../src/engine/client'
-import { forkEngine } from '../../src/engine/fork'
+import { ChildProber } from '../../src/engine/devices/childProber'
+import { forkEngine, type ForkOptions } from '../../src/engine/fork'
 import { engineRestartPolicy } from '../../src/engine/restartPolicy'
 import { systemClock } from '../../src/engine/systemClock'
 
 const root = path.join(__dirname, '../..')
 
-/** The engine's own process, built for the tests of a file. @returns a function that starts one; it ends with the tests */
-export function useEngineChild(): (env?: Readonly<Record<string, string>>) => EngineClient {
-  // Beside dist/, so that it finds the packages that are not bundled.
-  const script = path.join(root, 'out', `engine-${process.pid}.js`)
+type Environment = Readonly<Record<string, string>>
+
+export interface EngineChildren {
+  /** Starts an engine in a process of its own, which ends with the tests. */
+  engine(env?: Environment): EngineClient
+  prober(env?: Environment): ChildProber
+}
+
+/** The engine's own processes, built for the tests of a file. */
+export function useEngineChildren(): EngineChildren {
+  // Beside dist/, so that they find the packages that are not bundled.
+  const folder = path.join(root, 'out', `engine-${process.pid}`)
   const clients: EngineClient[] = []
   beforeAll(async () => {
-    await build({ ...node, entryPoints: [path.join(root, 'src/engine/child.ts')], outfile: script, sourcemap: false })
+    await build({ ...node, entryPoints: { engine: path.join(root, 'src/engine/child.ts'), probe: path.join(root, 'src/engine/probe.ts') }, outdir: folder, sourcemap: false })
   })
   afterAll(() => {
     for (const client of clients) client.dispose()
-    rmSync(script, { force: true })
+    rmSync(folder, { recursive: true, force: true })
   })
-  return (env = {}) => {
-    const client = new EngineClient(forkEngine(() => ({ script, env })), engineRestartPolicy, systemClock)
-    clients.push(client)
-    return client
+  const options = (script: string, env: Environment = {}) => (): ForkOptions => ({ script: path.join(folder, script), env })
+  return {
+    engine(env) {
+      const client = new EngineClient(forkEngine(options('engine.js', env)), engineRestartPolicy, systemClock)
+      clients.push(client)
+      return client
+    },
+    prober: (env) => new ChildProber(options('probe.js', env), systemClock, 110_000),
   }
 }

@@ -2,13 +2,13 @@ import path from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { EngineClient } from '../../../src/engine/client'
 import type { ModelSpec } from '../../../src/engine/protocol'
-import { useEngineChild } from '../../support/engineChild'
+import { useEngineChildren } from '../../support/engineChild'
 
 const folder = path.join(__dirname, '../../../media/model')
 const prompt = 'There was nothing to be done, and so they sat'
 
 describe('the engine where ONNX Runtime has no native build', () => {
-  const start = useEngineChild()
+  const { engine: start } = useEngineChildren()
   const model: ModelSpec = { folder, precision: 'fp32', device: 'cpu', threads: 2, cacheFolder: undefined }
   const write = async (engine: EngineClient): Promise<readonly number[]> => {
     const { sequences } = await engine.call('generate', { model, prompt, maxNewTokens: 60, sequences: 1, sampling: { kind: 'greedy', repetitionPenalty: 1 }, stop: [] })
