@@ -15,8 +15,8 @@ type Environment = Readonly<Record<string, string>>
 
 export interface EngineChildren {
   /** Starts an engine in a process of its own, which ends with the tests. */
-  engine(env?: Environment): EngineClient
-  prober(env?: Environment): ChildProber
+  readonly engine: (env?: Environment) => EngineClient
+  readonly prober: (env?: Environment) => ChildProber
 }
 
 /** The engine's own processes, built for the tests of a file. */
@@ -33,7 +33,7 @@ export function useEngineChildren(): EngineChildren {
   })
   const options = (script: string, env: Environment = {}) => (): ForkOptions => ({ script: path.join(folder, script), env })
   return {
-    engine(env) {
+    engine: (env) => {
       const client = new EngineClient(forkEngine(options('engine.js', env)), engineRestartPolicy, systemClock)
       clients.push(client)
       return client
