@@ -11,6 +11,8 @@ import { Workbench } from './workbench'
 export interface EditorOptions {
   /** The files of the opened folder, by their path in it. */
   readonly files?: Readonly<Record<string, string>>
+  /** Of the files, the workspace (of several folders) to open instead of the folder. */
+  readonly workspaceFile?: string
   /** The user's settings, besides a calm workbench. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** The extension notes its timings. */
@@ -54,7 +56,7 @@ export class Editor {
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)
     try {
-      await page.goto(server.address(path.join(home.folder, 'workspace')))
+      await page.goto(server.address(path.join(home.folder, 'workspace', options.workspaceFile ?? '')))
       await editor.workbench.ready()
     } catch (error) {
       await editor.keepEvidence('opening the editor')

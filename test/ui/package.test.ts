@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import * as path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isTarget, packageExtension, thisMachine } from '../../tools/lib/package.mjs'
+import { isTarget, packageExtension, thisMachine, wasmRuntime } from '../../tools/lib/package.mjs'
+import { root } from '../../tools/lib/project.mjs'
 import { scratch } from '../../tools/lib/scratch.mjs'
 import { Editor } from '../support/editor'
 import { provoke } from '../support/provoke'
@@ -14,6 +15,7 @@ const needed = [
   'LICENSE.txt',
   'dist/extension.js',
   'dist/engine.js',
+  'dist/probe.js',
   'dist/cli.js',
   'dist/studio/page.js',
   'dist/studio/worker.js',
@@ -21,6 +23,9 @@ const needed = [
   'media/model/config.json',
   'media/model/model.safetensors',
   'media/model/tokenizer.json',
+]
+
+const neededNatively = [
   'node_modules/onnxruntime-common/dist/cjs/index.js',
   'node_modules/onnxruntime-node/dist/index.js',
   `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
@@ -33,11 +38,17 @@ const unwanted: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['source maps', /\.map$/],
   ['tools', /^(tools|bench|sample|docs)\//],
   ['configuration of this repository', /^\.(?!vsixmanifest$)|(^|\/)(tsconfig|esbuild|eslint|vitest)/],
-  ['packages that are bundled or only for development', /^node_modules\/(?!onnxruntime-(node|common)\/)/],
+  ['packages that are bundled or only for development', /^node_modules\/(?!onnxruntime-(node|web|common)\/)/],
+]
+
+const unwantedNatively: typeof unwanted = [
+  ['runtime as WebAssembly', /^node_modules\/onnxruntime-web/],
   ['binaries of other platforms', new RegExp(`/bin/napi-v6/(?!${process.platform}/${process.arch}/)`)],
 ]
 
-describe.runIf(isTarget(thisMachine))('The package', () => {
+const hasNative = isTarget(thisMachine) && existsSync(path.join(root, neededNatively.at(-1) ?? ''))
+
+describe.runIf(hasNative)('The package', () => {
   const { folder, remove } = scratch('vsix')
   const vsix = path.join(folder, 'inkling.vsix')
   let editor: Editor
@@ -65,15 +76,54 @@ describe.runIf(isTarget(thisMachine))('The package', () => {
     expect((await provoke(workbench, '')).ghost).toMatch(/\S/)
   })
 
-  it.each(needed)('has %s', (file) => {
+  it.each([...needed, ...neededNatively])('has %s', (file) => {
     expect(files).toContain(file)
   })
 
-  it.each(unwanted)('has no %s', (_, pattern) => {
+  it.each([...unwanted, ...unwantedNatively])('has no %s', (_, pattern) => {
     expect(files.filter((file) => pattern.test(file))).toEqual([])
   })
 
   it('is a download of less than 80 MB', () => {
     expect(statSync(vsix).size).toBeLessThan(80 * megabyte)
+  })
+})
+
+describe('The package for platforms without a native runtime', () => {
+  const { folder, remove } = scratch('vsix')
+  const vsix = path.join(folder, 'inkling.vsix')
+  let editor: Editor
+
+  beforeAll(async () => {
+    // That of Intel Macs and Alpine holds the same, but only they would install it.
+    await packageExtension('universal', vsix)
+    editor = await Editor.open({ vsix, files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
+  })
+  afterAll(async () => {
+    await editor.close()
+    remove()
+  })
+
+  it('suggests words all the same, and says once that it is slower', async () => {
+    const { workbench } = editor
+    await workbench.openFile('note.md')
+    await workbench.type('There was nothing to be done, and so they sat at the end of')
+    expect(await workbench.waitForGhostText()).toMatch(/\S/)
+    await workbench.notifications.waitFor('WebAssembly is used instead')
+  })
+
+  it('says in the status menu where the model runs', async () => {
+    const { workbench } = editor
+    await workbench.statusItem.click()
+    await expect.poll(() => workbench.quickInput.box.innerText()).toContain('fp32 on wasm')
+    await workbench.quickInput.dismiss()
+  })
+
+  it.each([...needed, ...wasmRuntime.filter((file) => !file.includes('*')).map((file) => `node_modules/${file}`)])('has %s', (file) => {
+    expect(editor.installedFiles()).toContain(file)
+  })
+
+  it.each([...unwanted, ['native runtime', /^node_modules\/onnxruntime-node/] as const])('has no %s', (_, pattern) => {
+    expect(editor.installedFiles().filter((file) => pattern.test(file))).toEqual([])
   })
 })

@@ -28,7 +28,7 @@ const nativeRuntime = (/** @type {string} */ folder) => [
   'onnxruntime-node/package.json', 'onnxruntime-node/dist/*.js', `onnxruntime-node/bin/napi-v6/${folder}/**`,
   'onnxruntime-common/dist/cjs/**/*.js', 'onnxruntime-common/dist/cjs/package.json',
 ]
-const wasmRuntime = [
+export const wasmRuntime = [
   'onnxruntime-web/package.json', 'onnxruntime-web/dist/ort.node.min.mjs',
   'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs', 'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
   'onnxruntime-common/dist/esm/**/*.js', 'onnxruntime-common/dist/esm/package.json',

@@ -130,11 +130,11 @@ function cleanEnvironment(temporary) {
 }
 
 /**
- * @param {string} authority @param {string} token @param {string} folder
+ * @param {string} authority @param {string} token @param {string} folder a folder, or the file of a workspace
  * @param {readonly (readonly [string, string])[]} payload
  */
 function address(authority, token, folder, payload) {
-  const query = new URLSearchParams({ tkn: token, folder: uriPath(folder) })
+  const query = new URLSearchParams({ tkn: token, [folder.endsWith('.code-workspace') ? 'workspace' : 'folder']: uriPath(folder) })
   if (payload.length > 0) {
     query.set('payload', JSON.stringify(payload.map(([name, file]) => [name, `vscode-remote://${authority}${encodeURI(uriPath(file))}`])))
   }
