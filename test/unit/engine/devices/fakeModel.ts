@@ -30,7 +30,7 @@ export function fakeModel(device: string, spoil: (logits: Float32Array, step: nu
   const model = {
     description: { name: 'fake', architecture: 'gpt2', parameters: 1, precision, device },
     contextLength: 64,
-    tokenizer: { vocabularySize: vocabulary, encode: (text: string) => Int32Array.from(text.split(' '), (word) => word.length % vocabulary) },
+    tokenizer: { vocabularySize: vocabulary, encode: (text: string) => Int32Array.from(text.split(' '), (word) => word.length % vocabulary), bytes: (id: number) => Uint8Array.of(0x61 + (id % 26)), isSpecial: () => false },
     disposed: false,
     open,
     dispose() { model.disposed = true },
