@@ -93,6 +93,11 @@ export class Editor {
       .map((file) => file.replaceAll(path.sep, '/'))
   }
 
+  /** Where the extension keeps what is the user's. */
+  get storage(): string {
+    return path.join(this.home.folder, 'server/data/User/globalStorage/inkling.inkling')
+  }
+
   /** Changes the user's settings, which the running editor notices by itself; undefined takes one out. */
   updateSettings(changed: Settings): void {
     this.settings = { ...this.settings, ...changed }

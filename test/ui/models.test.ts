@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as path from 'node:path'
@@ -17,8 +17,14 @@ describe('A writer who wants another model', () => {
   const asked: string[] = []
   /** How much of a large file the hub sends before it falls silent. */
   let silentAfter = Infinity
+  /** What the hub wants to be given for anything. */
+  let token: string | undefined
   const hub = http.createServer((request, response) => {
     asked.push(request.url ?? '')
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+      response.writeHead(401, { 'x-error-code': 'GatedRepo' }).end()
+      return
+    }
     const weights = model.files['model.safetensors']
     if (request.url === '/cdn/model.safetensors' && weights !== undefined && silentAfter < weights.length) {
       response.writeHead(200, { 'content-length': weights.length })
@@ -99,6 +105,31 @@ describe('A writer who wants another model', () => {
     await workbench.quickInput.dismiss()
   })
 
+  it('has its files checked, and is told which was changed', async () => {
+    const { workbench } = editor()
+    const config = path.join(editor().storage, 'library/models/some--model/config.json')
+    const check = async (): Promise<void> => {
+      await workbench.runCommand('Inkling: Check a Model’s Files')
+      await workbench.quickInput.choose('some/model')
+    }
+    await check()
+    await workbench.notifications.waitFor('some/model is as it was installed.')
+    appendFileSync(config, ' ')
+    await check()
+    await workbench.notifications.waitFor('config.json has another size')
+    truncateSync(config, model.files['config.json']?.length)
+  })
+
+  it('uses another model for one language, and sees that in the list', async () => {
+    const { workbench } = editor()
+    await workbench.runCommand('Inkling: Use This Model for a Language…')
+    await workbench.quickInput.choose('Inkling')
+    await workbench.quickInput.choose('markdown')
+    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await models().filter({ hasText: 'Inkling' }).filter({ hasText: 'markdown' }).waitFor()
+    await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
+  })
+
   it('removes it, and goes back to the embedded one', async () => {
     const { workbench } = editor()
     await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
@@ -107,6 +138,22 @@ describe('A writer who wants another model', () => {
     await dialog().locator('.monaco-button', { hasText: 'Remove' }).click()
     await models().filter({ hasText: 'some/model' }).waitFor({ state: 'detached' })
     await models().filter({ hasText: 'Inkling' }).locator('.codicon-check').waitFor()
+  })
+
+  it('enters an access token where a model asks for one, which the hub alone is sent and no settings file holds', async () => {
+    const { workbench } = editor()
+    token = 'hf_secret'
+    await askFor('some/model')
+    await workbench.notifications.press('only to those who have signed in', 'Enter access token')
+    await workbench.quickInput.answer(token)
+    await workbench.quickInput.box.waitFor({ state: 'hidden' })
+    await askFor('some/model')
+    await dialog().waitFor()
+    await dialog().locator('.monaco-button', { hasText: 'Cancel' }).click()
+    await dialog().waitFor({ state: 'hidden' })
+    const files = readdirSync(path.join(editor().storage, '../..'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+    for (const name of files) expect(readFileSync(path.join(editor().storage, '../..', name), 'utf8')).not.toContain(token)
+    token = undefined
   })
 
   it('is told when there is no such model', async () => {
