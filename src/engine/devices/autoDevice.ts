@@ -61,12 +61,19 @@ export class AutoDevice extends Disposable {
   /** What was asked for last, if that was `auto`. */
   private latest: ModelSpec | undefined
   private measuring: AbortController | undefined
+  private trying: { readonly setup: string; readonly device: Device } | undefined
   /** Settles when what is being measured is done or has been given up. */
   measurement: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: AutoDeviceOptions) {
     super()
-    this.register({ dispose: () => this.measuring?.abort() })
+  }
+
+  override dispose(): void {
+    super.dispose()
+    this.measuring?.abort()
+    // The window is closed: there is no time left to wait for the file, and a note that stayed would say that the device had failed.
+    if (this.trying) this.options.memory.takeBack(this.trying.setup, this.trying.device)
   }
 
   /** The spec with the device that it runs on. @param spec as the settings say */
@@ -174,17 +181,20 @@ export class AutoDevice extends Disposable {
       known.outcomes = await memory.write(known.setup, device, outcome)
     }
     // Noted before it is tried: see DeviceMemory.
+    this.trying = { setup: known.setup, device }
     await note({ kind: 'trying', pid: process.pid, sinceMs: Date.now() })
     try {
       const { prefillTokensPerSecond, decodeTokensPerSecond } = await prober.measure({ ...spec, device }, signal)
       await note({ kind: 'measured', prefillTokensPerSecond, decodeTokensPerSecond })
     } catch (error) {
       if (isCancelled(error)) {
-        await note(undefined)
+        if (!this.isDisposed) await note(undefined)
         throw error
       }
-      const known = toInklingError(error)
-      await note({ kind: 'failed', reason: shortReason(known), ...(known.code === 'engine-stopped' ? { crashed: true } : {}) })
+      const failure = toInklingError(error)
+      await note({ kind: 'failed', reason: shortReason(failure), ...(failure.code === 'engine-stopped' ? { crashed: true } : {}) })
+    } finally {
+      this.trying = undefined
     }
     this.announce(spec, known)
   }

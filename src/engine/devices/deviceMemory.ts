@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { isRecord, own } from '../../base/json'
@@ -21,20 +22,18 @@ export class DeviceMemory {
 
   /** @param setup all that the outcomes depend on, as text */
   async read(setup: string): Promise<Outcomes> {
-    let value: unknown
+    return this.parse(await fs.readFile(this.file(setup), 'utf8').catch(() => ''))
+  }
+
+  /** Takes back that a device is being tried, at once: for a process that is about to end. */
+  takeBack(setup: string, device: Device): void {
+    const file = this.file(setup)
     try {
-      value = JSON.parse(await fs.readFile(this.file(setup), 'utf8'))
+      const { [device]: outcome, ...others } = this.parse(readFileSync(file, 'utf8'))
+      if (outcome?.kind === 'trying') writeFileSync(file, JSON.stringify(others))
     } catch {
-      // Not there or torn: nothing is known.
-      return {}
+      // Not there: then there is nothing to take back.
     }
-    const outcomes: { [D in Device]?: Outcome } = {}
-    for (const device of devices) {
-      const outcome = parseOutcome(isRecord(value) ? own(value, device) : undefined)
-      if (outcome?.kind === 'trying' && (Date.now() - outcome.sinceMs > longestTryMs || !this.isAlive(outcome.pid))) outcomes[device] = { kind: 'failed', reason: 'the editor ended while it was tried', crashed: true }
-      else if (outcome !== undefined) outcomes[device] = outcome
-    }
-    return outcomes
   }
 
   /** @param outcome undefined forgets the device. @throws whatever the file system says */
@@ -57,6 +56,23 @@ export class DeviceMemory {
   /** Forgets all that was learnt about a model here. */
   async forget(setup: string): Promise<void> {
     await fs.rm(this.file(setup), { force: true })
+  }
+
+  private parse(text: string): Outcomes {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      // Not there or torn: nothing is known.
+      return {}
+    }
+    const outcomes: { [D in Device]?: Outcome } = {}
+    for (const device of devices) {
+      const outcome = parseOutcome(isRecord(value) ? own(value, device) : undefined)
+      if (outcome?.kind === 'trying' && (Date.now() - outcome.sinceMs > longestTryMs || !this.isAlive(outcome.pid))) outcomes[device] = { kind: 'failed', reason: 'the editor ended while it was tried', crashed: true }
+      else if (outcome !== undefined) outcomes[device] = outcome
+    }
+    return outcomes
   }
 
   private file(setup: string): string {

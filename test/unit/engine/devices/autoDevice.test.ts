@@ -141,6 +141,14 @@ describe('the device `auto`', () => {
     expect(noted).toMatchObject({ kind: 'trying', pid: process.pid })
   })
 
+  it('does not blame a device for a window that was closed while it was tried', async () => {
+    const auto = open()
+    prober.answers = { ...prober.answers, webgpu: () => (auto.dispose(), new Promise(() => {})) }
+    await deviceOf(auto)
+    await quiet(auto)
+    expect(await new DeviceMemory(folder).read(setup)).toEqual({ cpu: expect.objectContaining({ kind: 'measured' }) as unknown })
+  })
+
   it('measures anew when it is asked to', async () => {
     const auto = open()
     await deviceOf(auto)
