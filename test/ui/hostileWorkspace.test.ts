@@ -74,7 +74,7 @@ describe.skipIf(process.platform === 'win32')('A workspace that wants to send th
   it('asks no address for models that the workspace names', async () => {
     const { workbench } = editor
     await workbench.runCommand('Inkling: Download a Model…')
-    await workbench.quickInput.choose('Another model by its name…')
+    await workbench.quickInput.chooseFrom('Another model', 'Another model by its name…')
     await workbench.quickInput.answer('some/model')
     // Here there is no network to the hub that is asked instead; with one, it knows no such model.
     await workbench.notifications.waitFor('huggingface.co')
@@ -96,7 +96,7 @@ describe.skipIf(process.platform === 'win32')('A workspace that wants to send th
     editor.updateSettings({ 'inkling.library.mirror': `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     await expect.poll(async () => {
       await workbench.runCommand('Inkling: Download a Model…')
-      await workbench.quickInput.choose('Another model by its name…')
+      await workbench.quickInput.chooseFrom('Another model', 'Another model by its name…')
       await workbench.quickInput.answer('some/model')
       return asked.length
     }, { timeout: 30_000, interval: 2000 }).toBeGreaterThan(0)

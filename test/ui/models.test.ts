@@ -51,7 +51,7 @@ describe('A writer who wants another model', () => {
   async function askFor(name: string): Promise<void> {
     const { workbench } = editor()
     await workbench.runCommand('Inkling: Download a Model…')
-    await workbench.quickInput.choose('Another model by its name…')
+    await workbench.quickInput.chooseFrom('Another model', 'Another model by its name…')
     await workbench.quickInput.answer(name)
   }
 
