@@ -11,6 +11,9 @@ import { systemClock } from '../../src/engine/systemClock'
 
 const root = path.join(__dirname, '../..')
 
+/** Programs that play a graphics card, or WebAssembly, on a machine that does much else. */
+export const slowestMs = 600_000
+
 type Environment = Readonly<Record<string, string>>
 
 export interface EngineChildren {
@@ -38,6 +41,6 @@ export function useEngineChildren(): EngineChildren {
       clients.push(client)
       return client
     },
-    prober: (env) => new ChildProber(options('probe.js', env), systemClock, 110_000),
+    prober: (env) => new ChildProber(options('probe.js', env), systemClock, slowestMs),
   }
 }

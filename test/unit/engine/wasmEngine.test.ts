@@ -2,12 +2,12 @@ import path from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { EngineClient } from '../../../src/engine/client'
 import type { ModelSpec } from '../../../src/engine/protocol'
-import { useEngineChildren } from '../../support/engineChild'
+import { slowestMs, useEngineChildren } from '../../support/engineChild'
 
 const folder = path.join(__dirname, '../../../media/model')
 const prompt = 'There was nothing to be done, and so they sat'
 
-describe('the engine where ONNX Runtime has no native build', () => {
+describe('the engine where ONNX Runtime has no native build', { timeout: slowestMs }, () => {
   const { engine: start } = useEngineChildren()
   const model: ModelSpec = { folder, precision: 'fp32', device: 'cpu', threads: 2, cacheFolder: undefined }
   const write = async (engine: EngineClient): Promise<readonly number[]> => {
@@ -38,7 +38,7 @@ describe('the engine where ONNX Runtime has no native build', () => {
   })
 })
 
-describe('WebAssembly with quantized weights', () => {
+describe('WebAssembly with quantized weights', { timeout: slowestMs }, () => {
   afterEach(() => {
     vi.unstubAllEnvs()
     vi.resetModules()

@@ -8,13 +8,13 @@ import { DeviceMemory } from '../../../../src/engine/devices/deviceMemory'
 import { setupOf } from '../../../../src/engine/devices/setup'
 import type { ModelSpec } from '../../../../src/engine/protocol'
 import { modelFolder } from '../../../reference/gpt2/expected'
-import { useEngineChildren } from '../../../support/engineChild'
+import { slowestMs, useEngineChildren } from '../../../support/engineChild'
 import { ManualClock } from '../../../support/manualClock'
 
 /** Where there is no graphics card that could be found by accident. */
 const none = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }
 
-describe.runIf(hasSoftwareVulkan)('WebGPU on a software driver', () => {
+describe.runIf(hasSoftwareVulkan)('WebGPU on a software driver', { timeout: slowestMs }, () => {
   const children = useEngineChildren()
   const home = mkdtempSync(path.join(tmpdir(), 'inkling-webgpu-'))
   let vulkan: Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ describe.runIf(hasSoftwareVulkan)('WebGPU on a software driver', () => {
     for (const name of ['config.json', 'model.safetensors']) copyFileSync(path.join(modelFolder('blocks-32'), name), path.join(home, name))
     const vocab = Object.fromEntries(Array.from({ length: 256 }, (_, id) => [String.fromCodePoint(0x100 + id), id]))
     writeFileSync(path.join(home, 'tokenizer.json'), JSON.stringify({ model: { type: 'BPE', vocab, merges: [] }, pre_tokenizer: { type: 'ByteLevel' }, added_tokens: [] }))
-  })
+  }, slowestMs)
   afterAll(() => rmSync(home, { recursive: true, force: true }))
 
   it.each([['fp32', 1e-4], ['int8', 0.1], ['int4', 0.1]] as const)('gives the CPU’s logits in %s, with tokens before in the cache and after taking some back', async (precision, tolerance) => {
