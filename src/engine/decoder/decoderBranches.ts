@@ -87,6 +87,7 @@ export class DecoderBranches implements Branches {
     const length = this.prefix + depth
     const reuses = this.options.reuse !== 'none'
     if (reuses) this.pack(members, length)
+    else this.given.shape(members.length, 0)
     const ids = reuses ? Int32Array.from(tokens) : this.wholeTexts(members, tokens, length + 1)
     const logits = await this.session.run({ ids, batch: members.length, past: reuses ? length : 0, logits: 'last' }, this.given, this.taken)
     const [given, taken] = [this.taken, this.given]
