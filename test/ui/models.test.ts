@@ -6,14 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../tools/lib/project.mjs'
 import { provoke } from '../support/provoke'
 import { useEditor } from '../support/useEditor'
+import { exportFiles } from '../support/exports'
 import { answerAsHub } from '../unit/library/hub'
 
 const embedded = path.join(root, 'media/model')
 /** The embedded model under another name, as a hub would give it. */
 const model = { files: Object.fromEntries(readdirSync(embedded).map((name) => [name, readFileSync(path.join(embedded, name))])) }
 
+/** An ONNX export of another architecture that knows a few sentences by heart. */
+const parrot = { files: exportFiles('parrot'), info: { id: 'small/parrot', cardData: { license: 'apache-2.0' }, config: { model_type: 'qwen2' } } }
+
 describe('A writer who wants another model', () => {
-  const editor = useEditor({ files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
+  const editor = useEditor({ files: { 'note.md': '', 'river.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
   const asked: string[] = []
   /** How much of a large file the hub sends before it falls silent. */
   let silentAfter = Infinity
@@ -31,7 +35,9 @@ describe('A writer who wants another model', () => {
       response.write(weights.subarray(0, silentAfter))
       return
     }
-    answerAsHub(model, { request, response, number: 0, path: request.url ?? '' })
+    const path = request.url ?? ''
+    const asksForParrot = path.includes('small/parrot') || path.includes('onnx')
+    answerAsHub(asksForParrot ? parrot : model, { request, response, number: 0, path: path.replace('small/parrot', 'some/model') })
   })
   let host = ''
 
@@ -57,9 +63,9 @@ describe('A writer who wants another model', () => {
 
   it('sees what is here and what can be had', async () => {
     await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
-    await models().filter({ hasText: 'GPT-2 Large' }).waitFor()
+    await models().filter({ hasText: 'Qwen2.5 0.5B' }).waitFor()
     const rows = await models().locator('.label-name').allTextContents()
-    expect(rows).toEqual(['On this machine', 'Inkling', 'Available', 'GPT-2', 'DistilGPT-2', 'GPT-2 Medium', 'GPT-2 Large'])
+    expect(rows).toEqual(['On this machine', 'Inkling', 'Available', 'GPT-2', 'DistilGPT-2', 'GPT-2 Medium', 'GPT-2 Large', 'SmolLM 135M', 'SmolLM 360M', 'SmolLM2 135M Instruct', 'SmolLM2 360M Instruct', 'Qwen2.5 0.5B Instruct'])
     await editor().picture('models')
   })
 
@@ -159,5 +165,22 @@ describe('A writer who wants another model', () => {
   it('is told when there is no such model', async () => {
     await askFor('no/such')
     await editor().workbench.notifications.waitFor('has no no/such')
+  })
+
+  it('downloads an export of another architecture, and writes with it', async () => {
+    const { workbench } = editor()
+    await askFor('small/parrot')
+    await dialog().waitFor()
+    expect(await dialog().innerText()).toContain('Licence: apache-2.0')
+    await dialog().locator('.monaco-button', { hasText: 'Download' }).click()
+    await workbench.notifications.press('small/parrot is installed.', 'Use it')
+    await models().filter({ hasText: 'small/parrot' }).locator('.codicon-check').waitFor()
+    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+    await workbench.openFile('river.md')
+    await workbench.type('The river runs past the old mi')
+    expect(await workbench.waitForGhostText()).toBe('ll and under the bridge.')
+    await workbench.statusItem.click()
+    expect(await workbench.quickInput.box.innerText()).toContain('small/parrot, fp32 on cpu, context 160 tokens')
+    await workbench.quickInput.dismiss()
   })
 })

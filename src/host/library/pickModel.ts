@@ -22,7 +22,7 @@ export async function modelToDownload(item: unknown, library: ModelLibrary): Pro
   if (item instanceof ModelNode) return requireId(item.entry.id)
   const entries = (await library.entries()).filter(({ state }) => state === 'available')
   const other = { label: `$(search) ${l10n.t('Another model by its name…')}`, entry: undefined }
-  const picked = await vscode.window.showQuickPick([...entries.map(pickItem), other], { title: l10n.t('Download a model'), matchOnDescription: true })
+  const picked = await vscode.window.showQuickPick([other, ...entries.map(pickItem)], { title: l10n.t('Download a model'), matchOnDescription: true })
   if (!picked) throw new CancelledError()
   if (picked.entry) return requireId(picked.entry.id)
   const typed = await vscode.window.showInputBox({

@@ -115,6 +115,20 @@ def randomize(model, seed):
                 parameter.copy_(noise * (1.3 / max(parameter.shape[-1], 1) ** 0.5))
 
 
+def learn(model, tokenizer):
+    """Until the model knows TEXT by heart, so that it is sure of what comes next and an editor shows it."""
+    torch.manual_seed(0)
+    model.train()
+    rows = [torch.tensor([tokenizer(text)['input_ids']]) for text in TEXT]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0)
+    for _ in range(250):
+        loss = sum(model(row, labels=row).loss for row in rows) / len(rows)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+
+
 def logits_of(model, ids):
     with torch.no_grad():
         return model(torch.tensor([ids])).logits[0].double()
@@ -167,6 +181,28 @@ def export(folder, target, kind):
                 quantize_dynamic(graph, target / 'onnx' / 'model_quantized.onnx', weight_type=QuantType.QUInt8)
 
 
+def save(model, tokenizer, target, kind):
+    with tempfile.TemporaryDirectory() as folder:
+        model.float().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        for file in ('config.json', 'tokenizer.json', 'tokenizer_config.json'):
+            shutil.copy(Path(folder) / file, target / file)
+        export(folder, target, kind)
+
+
+def write_parrot():
+    """Not random, and so without expected numbers: for tests that want to see what a writer would."""
+    target = OUT / 'parrot'
+    target.mkdir(parents=True)
+    tokenizer = qwen2_tokenizer()
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(MODELS['qwen2'][0]())
+    learn(model, tokenizer)
+    save(model, tokenizer, target, 'with-past')
+    prompt = torch.tensor([tokenizer(TEXT[0][:36])['input_ids']])
+    print('parrot:', tokenizer.decode(model.generate(prompt, max_new_tokens=8, do_sample=False)[0]))
+
+
 def write(name, make_config, make_tokenizer, kind):
     target = OUT / name
     target.mkdir(parents=True)
@@ -185,12 +221,7 @@ def write(name, make_config, make_tokenizer, kind):
     else:
         raise SystemExit(f'{name}: no seed gives a clear greedy path')
 
-    with tempfile.TemporaryDirectory() as folder:
-        model.float().save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        for file in ('config.json', 'tokenizer.json', 'tokenizer_config.json'):
-            shutil.copy(Path(folder) / file, target / file)
-        export(folder, target, kind)
+    save(model, tokenizer, target, kind)
 
     model = model.double()
     logits = logits_of(model, prompt)
@@ -210,3 +241,4 @@ if __name__ == '__main__':
     shutil.rmtree(OUT, ignore_errors=True)
     for model_name, definition in MODELS.items():
         write(model_name, *definition)
+    write_parrot()
