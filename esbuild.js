@@ -18,9 +18,10 @@ const tokenizersOnly = {
   name: 'tokenizers-only',
   setup(build) {
     const sources = path.join(path.dirname(require.resolve('@xenova/transformers')), '../src/transformers.js')
-    build.onResolve({ filter: /^@xenova\/transformers$/ }, () => ({ path: sources, sideEffects: false }))
-    build.onResolve({ filter: /^(sharp|onnxruntime-web\/webgpu)$/ }, ({ path: name }) => ({ path: name, namespace: 'left-behind' }))
-    build.onLoad({ filter: /.*/, namespace: 'left-behind' }, () => ({ contents: 'module.exports = {}', loader: 'js' }))
+    const emptied = { contents: 'module.exports = {}' }
+    const used = { contents: `export { PreTrainedTokenizer } from ${JSON.stringify(sources)}`, resolveDir: __dirname }
+    build.onResolve({ filter: /^(@xenova\/transformers|sharp|onnxruntime-web\/webgpu)$/ }, ({ path: name }) => ({ path: name, namespace: 'tokenizers-only' }))
+    build.onLoad({ filter: /.*/, namespace: 'tokenizers-only' }, ({ path: name }) => (name === '@xenova/transformers' ? used : emptied))
   },
 }
 

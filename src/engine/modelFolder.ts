@@ -9,6 +9,7 @@ import { readTokenizerJson, readVocabularyFiles } from '../language/tokenizerFil
 import { planFiles, type FilePlan } from '../library/filePlan'
 import { listModelFolder } from '../library/folderSource'
 import { readConfig } from '../library/inspect'
+import { readHubTokenizer } from './decoder/hubTokenizer'
 import { endOfText } from './decoder/openDecoder'
 import { readOpening } from './decoder/pieceSpelling'
 
@@ -62,9 +63,7 @@ async function readTokenizerFiles(folder: string, names: ReadonlySet<string>, en
     return { tokenizer: readTokenizerJson(bytes, { endOfText: end }), opening }
   } catch (error) {
     if (!(error instanceof InklingError) || error.code !== 'model-unsupported') throw error
-    // A library that most models do not need is loaded by the first that does.
-    const { readHubTokenizer } = await import('./decoder/hubTokenizer')
-    return { tokenizer: readHubTokenizer(bytes, configuration, end), opening }
+    return { tokenizer: await readHubTokenizer(bytes, configuration, end), opening }
   }
 }
 

@@ -1,4 +1,4 @@
-import { PreTrainedTokenizer } from '@xenova/transformers'
+import type { PreTrainedTokenizer } from '@xenova/transformers'
 import { InklingError } from '../../base/errors'
 import { isIntegerIn, isRecord, own, type JsonRecord } from '../../base/json'
 import { maximumTokenId } from '../../language/bpeFiles'
@@ -59,15 +59,17 @@ class HubTokenizer implements Tokenizer {
  * @param endOfText id of the token that ends a text, as the model's configuration says
  * @throws InklingError `model-file-broken`, `model-unsupported`
  */
-export function readHubTokenizer(tokenizer: Uint8Array, configuration: Uint8Array | undefined, endOfText: number | undefined): Tokenizer {
+export async function readHubTokenizer(tokenizer: Uint8Array, configuration: Uint8Array | undefined, endOfText: number | undefined): Promise<Tokenizer> {
   const file = 'tokenizer.json'
   const json = parseJsonObject(file, tokenizer)
   const settings = configuration === undefined ? {} : parseJsonObject('tokenizer_config.json', configuration)
   const spelling = readSpelling(json)
   if (spelling === undefined) throw InklingError.of('model-unsupported', { reason: 'its tokens do not say what text they stand for' })
+  // A library that most models do not need is loaded by the first that does.
+  const { PreTrainedTokenizer: HubClass } = await import('@xenova/transformers')
   let made: PreTrainedTokenizer
   try {
-    made = new PreTrainedTokenizer(json, settings)
+    made = new HubClass(json, settings)
     made.encode('a', { add_special_tokens: false })
   } catch (error) {
     throw brokenFile(file, 'transformers.js cannot make a tokenizer of it', error)

@@ -9,7 +9,7 @@ import { createSession } from '../../../../src/engine/onnx/createSession'
 import { onnxRuntime } from '../../../../src/engine/onnx/runtime'
 import { Scorer } from '../../../../src/engine/onnx/scorer'
 import { readDecoderGraph } from '../../../../src/library/inspect'
-import { exportFolder, exportNames, readExpected } from '../../../reference/decoder/expected'
+import { exportFolder, readExpected, type exportNames } from '../../../reference/decoder/expected'
 import { argmax } from '../../../reference/gpt2/expected'
 
 const files: Readonly<Record<(typeof exportNames)[number], string>> = {
