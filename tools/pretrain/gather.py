@@ -67,7 +67,7 @@ def unwrap(text: str) -> str:
 
 
 class Chapter(HTMLParser):
-    """An XHTML chapter as headings, paragraphs and lines of verse."""
+    """An XHTML chapter as headings and paragraphs, each on one line, without notes, tables and pictures."""
 
     _BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "li", "dt", "dd", "blockquote", "header", "section", "tr", "cite"})
     _SILENT = frozenset({"head", "table", "figure", "nav"})
@@ -104,8 +104,7 @@ class Chapter(HTMLParser):
             self._parts.append(data)
 
     def _end(self) -> None:
-        lines = [" ".join(line.split()) for line in "".join(self._parts).split("\n\n")]
-        text = "\n".join(line for line in lines if line)
+        text = " ".join("".join(self._parts).split())
         self._parts = []
         if text:
             self._paragraphs.append(f"# {text}" if self._heading else text)
