@@ -13,9 +13,9 @@ interface Threshold {
  * model inside the extension: `npm run evaluate -- --write-thresholds` puts them here, docs/evaluation.md has the curve.
  */
 const automatic: Readonly<Record<Confidence, Threshold>> = {
-  quiet: { minFirstWord: 0.85, minJoint: 0.5 },
-  balanced: { minFirstWord: 0.7, minJoint: 0.25 },
-  eager: { minFirstWord: 0.4, minJoint: 0.08 },
+  quiet: { minFirstWord: 0.85, minJoint: 0.0425 },
+  balanced: { minFirstWord: 0.65, minJoint: 0.0325 },
+  eager: { minFirstWord: 0.4, minJoint: 0.04 },
 }
 
 /** Whoever asks wants to see something; the length still follows the confidence. */
