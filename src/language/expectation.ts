@@ -48,26 +48,32 @@ function trustIn({ total, counts }: Followers, { bias, seen, different }: Trust)
   return total === 0 ? 0 : 1 / (1 + Math.exp(-(bias + seen * Math.log(total) + different * Math.log(counts.size))))
 }
 
-/** A distribution in part: `left` times the model's, and for some tokens what is added to that. */
+/** A distribution in parts: a share of the model's, and shares of what followed elsewhere. */
 export interface Blend {
+  /** Of the model. */
   readonly left: number
-  readonly added: ReadonlyMap<number, number>
+  readonly parts: readonly { readonly share: number; readonly followers: Followers }[]
 }
 
 /** @param matches what followed the last tokens elsewhere, by how many of them agree, none first */
 export function blendOf(matches: readonly Followers[]): Blend {
-  const added = new Map<number, number>()
+  const parts: { share: number; followers: Followers }[] = []
   // What is left for shorter matches, and for the model in the end, when the longer ones have had their share.
   let left = 1
   for (let order = matches.length - 1; order >= 0; order--) {
-    const match = matches[order]
+    const followers = matches[order]
     const trusted = trust[order]
-    if (match === undefined || trusted === undefined || match.total === 0) continue
-    const share = left * trustIn(match, trusted)
-    for (const [id, count] of match.counts) added.set(id, (added.get(id) ?? 0) + (share * count) / match.total)
+    if (followers === undefined || trusted === undefined || followers.total === 0) continue
+    const share = left * trustIn(followers, trusted)
+    parts.push({ share, followers })
     left -= share
   }
-  return { left, added }
+  return { left, parts }
+}
+
+/** @param own the model's probability of token `id` */
+export function blendedProbability({ left, parts }: Blend, id: number, own: number): number {
+  return parts.reduce((sum, { share, followers }) => sum + (share * (followers.counts.get(id) ?? 0)) / followers.total, left * own)
 }
 
 /**
@@ -91,19 +97,21 @@ export class DocumentExpectation implements Expectation {
   }
 
   /** Logits of the blend; those of tokens that nothing is added to stay as they are. */
-  private mixed(logits: Float32Array, { left, added }: Blend): Expected {
+  private mixed(logits: Float32Array, { left, parts }: Blend): Expected {
     const own = this.table.summarize(logits)
     const logSum = own.logSum - Math.log(left)
     const mass = own.mass.map((share) => share * left)
     const best = own.best.map((choice) => choice && { id: choice.id, logprob: choice.logprob + Math.log(left) })
     const changed = logits.slice()
-    for (const [id, probability] of added) {
-      const kind = this.table.kind(id)
-      const total = left * Math.exp((logits[id] ?? -Infinity) - own.logSum) + probability
-      const logprob = Math.log(total)
-      changed[id] = logprob + logSum
-      mass[kind] = (mass[kind] ?? 0) + probability
-      if (logprob > (best[kind]?.logprob ?? -Infinity)) best[kind] = { id, logprob }
+    for (const { share, followers } of parts) {
+      for (const [id, count] of followers.counts) {
+        const probability = (share * count) / followers.total
+        const kind = this.table.kind(id)
+        const logprob = Math.log(Math.exp((changed[id] ?? -Infinity) - logSum) + probability)
+        changed[id] = logprob + logSum
+        mass[kind] = (mass[kind] ?? 0) + probability
+        if (logprob > (best[kind]?.logprob ?? -Infinity)) best[kind] = { id, logprob }
+      }
     }
     return { logits: changed, next: { logSum, mass, best } }
   }

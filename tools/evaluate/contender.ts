@@ -6,7 +6,7 @@ import { openModelFolder } from '../../src/engine/openModel'
 import type { ModelSpec } from '../../src/engine/protocol'
 import { ContinuationWriter } from '../../src/language/continuationWriter'
 import { DocumentTokens, longestMatch } from '../../src/language/documentTokens'
-import { blendOf } from '../../src/language/expectation'
+import { blendedProbability, blendOf } from '../../src/language/expectation'
 import type { LanguageModel } from '../../src/language/languageModel'
 import { scoreText, type TextScore } from '../../src/language/score'
 import { WarmContext } from '../../src/language/warmContext'
@@ -99,8 +99,7 @@ function bitsBesideDocument({ tokens }: TextScore): number {
   return tokens.reduce((bits, { id, logprob }, at) => {
     if (logprob === null) return bits
     document.hold(ids.subarray(0, at))
-    const { left, added } = blendOf(document.followers(document.tail(longestMatch)))
-    return bits - Math.log2(left * Math.exp(logprob) + (added.get(id) ?? 0))
+    return bits - Math.log2(blendedProbability(blendOf(document.followers(document.tail(longestMatch))), id, Math.exp(logprob)))
   }, 0)
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DocumentTokens } from '../../../src/language/documentTokens'
-import { blendOf, DocumentExpectation, ModelExpectation } from '../../../src/language/expectation'
+import { blendedProbability, blendOf, DocumentExpectation, ModelExpectation } from '../../../src/language/expectation'
 import { seededRandom } from '../../../src/language/random'
 import { TokenTable } from '../../../src/language/tokenTable'
 import { embeddedTokenizer } from '../../support/embeddedTokenizer'
@@ -32,10 +32,10 @@ describe('What is expected beside a document', () => {
   const before = Array.from(embeddedTokenizer.encode(text + ' slept')).slice(-3)
 
   it('is the blend of both, for every token', () => {
-    const { left, added } = blendOf(document.followers(before))
+    const blend = blendOf(document.followers(before))
     const own = probabilities(logits, table.summarize(logits).logSum)
     const both = probabilities(mixed, next.logSum)
-    for (const [id, probability] of own.entries()) expect(both[id]).toBeCloseTo(left * probability + (added.get(id) ?? 0), 6)
+    for (const [id, probability] of own.entries()) expect(both[id]).toBeCloseTo(blendedProbability(blend, id, probability), 6)
     expect(both.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 5)
   })
 
