@@ -1,46 +1,46 @@
 import { InklingError, toInklingError } from '../src/base/errors'
-import { unpackDataset } from '../src/gan/dataset'
+import { assertNever } from '../src/base/assertNever'
 import type { Backend } from '../src/gan/ganEngine'
-import type { HostNews, NamedBytes } from '../src/gan/protocol/hostProtocol'
+import type { HostCalls, HostNews, NamedBytes } from '../src/gan/protocol/hostProtocol'
 import type { Opened, TrainerNews } from '../src/gan/protocol/trainerProtocol'
 import type { RunSummary } from '../src/gan/runs'
 import { drawSamples } from '../src/gan/sampling'
+import { SaveQueue } from '../src/gan/saveQueue'
 import type { TrainingSettings } from '../src/gan/settings'
-import { fastest, measureOrder } from './backendChoice'
+import { fastestFirst, measureAll, needsMeasuring } from './backendChoice'
 import { CurveTable } from './curveTable'
 import type { Assets } from './link/assets'
 import { HostLink } from './link/hostLink'
-import { TrainerLink } from './link/trainerLink'
-import { realSamples } from './realSamples'
-import { SaveQueue } from './saveQueue'
-import type { Measurement, StudioStore } from './studioState'
+import type { StudioStore } from './studioState'
+import { Trainers } from './trainers'
 import { runName } from './views/runName'
 
 /** What stands in the status bar and the notification need not flicker. */
 const tellEveryMs = 1000
 
-/** Steps measured a backend; a slow one shows after the first. */
-const measuredSteps = 3
-const slowMs = 1000
-
 /** What the page can do. It holds no element of the page: views call it and watch the store. */
 export class Studio {
   readonly curves = new CurveTable()
   private readonly host = new HostLink((news) => this.hear(news))
-  private trainer: TrainerLink | undefined
-  /** What the worker has loaded: MNIST, or the pictures of one run. */
-  private loaded: string | undefined
-  private readonly saves = new SaveQueue((save) => this.host.call('saveCheckpoint', save).then(() => undefined))
+  private readonly trainers: Trainers
+  /** Checkpoints of the worker; the process behind the host keeps its own. */
+  private readonly saves = new SaveQueue<HostCalls['saveCheckpoint']['ask']>(
+    (save) => this.host.call('saveCheckpoint', save),
+    ({ runId, step }) => this.saved(runId, step),
+    (error) => void this.savingFailed(error),
+  )
   private toldAt = 0
-  private readonly whenStill: (() => void)[] = []
   private announce: (text: string) => void = () => {}
 
   constructor(
     readonly store: StudioStore,
-    private readonly assets: Assets,
+    assets: Assets,
   ) {
-    this.saves.onSaved = (step) => store.update({ savedStep: step })
-    this.saves.onFailed = (error) => void this.savingFailed(error)
+    this.trainers = new Trainers(this.host, assets, {
+      onNews: (news) => this.hearTrainer(news),
+      onGone: (error) => this.lost(error),
+      onRealPictures: (realPixels) => store.update({ realPixels }),
+    })
   }
 
   /** @param announce tells a screen reader */
@@ -51,7 +51,7 @@ export class Studio {
       this.store.update({ ready: true, runs, preferences })
       const run = runs.find(({ id }) => id === restore)
       if (run) await this.openRun(run)
-      else void this.loadMnistSamples()
+      else void this.attempt(undefined, () => this.trainers.showDigits())
     })
     this.store.update({ ready: true })
   }
@@ -62,14 +62,12 @@ export class Studio {
   async createRun(name: string, settings: TrainingSettings, own?: Uint8Array): Promise<void> {
     await this.attempt('Preparing the run…', async () => {
       await this.closeRun()
-      const backend = await this.chooseBackend(settings)
+      const backends = await this.chooseBackends(settings)
       const { run } = await this.host.call('createRun', { name, settings })
       if (own) await this.host.call('saveData', { runId: run.id, data: own })
       this.store.update({ runs: [run, ...this.store.state.runs] })
-      await this.load(run, own)
-      const trainer = this.requireTrainer()
-      this.opened(run, await trainer.call('create', { backend, settings }), own !== undefined)
-      await trainer.call('run', {})
+      await this.openOn(backends, run.id, 'newest', {})
+      await this.trainers.ask('run', {})
     })
   }
 
@@ -77,14 +75,7 @@ export class Studio {
   async openRun(run: RunSummary, which: 'newest' | 'good' = 'newest', change: Partial<TrainingSettings> = {}): Promise<void> {
     await this.attempt(`Opening “${run.name}”…`, async () => {
       await this.closeRun()
-      const [{ run: current, checkpoint }, { data }] = await Promise.all([this.host.call('openRun', { runId: run.id, which }), this.host.call('openData', { runId: run.id })])
-      const backend = await this.chooseBackend(current.settings)
-      await this.load(current, data)
-      const trainer = this.requireTrainer()
-      const opened = checkpoint
-        ? await trainer.call('resume', { backend, checkpoint, change }, transferable(checkpoint))
-        : await trainer.call('create', { backend, settings: { ...current.settings, ...change } })
-      this.opened(current, opened, data !== undefined)
+      await this.openOn(await this.chooseBackends(run.settings), run.id, which, change)
     })
   }
 
@@ -110,18 +101,18 @@ export class Studio {
 
   /** The newest checkpoint of any run, for comparing; the open run's as it stands now. */
   async checkpointOf(run: RunSummary): Promise<Uint8Array | undefined> {
-    if (this.store.state.open?.summary.id === run.id && this.trainer) return (await this.trainer.call('snapshot', {})).checkpoint
+    if (this.store.state.open?.summary.id === run.id) return this.snapshot()
     return (await this.host.call('openRun', { runId: run.id, which: 'newest' })).checkpoint
   }
 
   // --- training -----------------------------------------------------------------------------------------------------
 
   async run(): Promise<void> {
-    await this.attempt(undefined, () => this.requireTrainer().call('run', {}))
+    await this.attempt(undefined, () => this.trainers.ask('run', {}))
   }
 
   async pause(): Promise<void> {
-    await this.attempt(undefined, () => this.requireTrainer().call('pause', {}))
+    await this.attempt(undefined, () => this.trainers.ask('pause', {}))
   }
 
   /** Ends the work on this run: its last checkpoint is written, and it can be opened again. */
@@ -141,13 +132,13 @@ export class Studio {
   }
 
   async stepOnce(): Promise<void> {
-    await this.attempt(undefined, () => this.requireTrainer().call('stepOnce', {}))
+    await this.attempt(undefined, () => this.trainers.ask('stepOnce', {}))
   }
 
   /** Settings that may change while it trains. @returns false when one was refused */
   async change(change: Partial<TrainingSettings>): Promise<boolean> {
     return this.attempt(undefined, async () => {
-      const { settings } = await this.requireTrainer().call('change', { change })
+      const { settings } = await this.trainers.ask('change', { change })
       const { open, phase, step } = this.store.state
       if (open) this.store.update({ open: { ...open, settings }, phase: phase === 'finished' && step < settings.steps ? 'paused' : phase })
     })
@@ -172,7 +163,7 @@ export class Studio {
 
   /** Draws from the open run. @returns [n, 784] grey levels */
   async sample(latents: Float32Array, labels: Uint8Array | undefined, weights: 'raw' | 'average' | 'untrained'): Promise<Uint8Array> {
-    return (await this.requireTrainer().call('sample', { latents, labels, weights })).pixels
+    return (await this.trainers.ask('sample', { latents, labels, weights })).pixels
   }
 
   async sampleSeed(seed: number, count: number, digits?: Uint8Array, untrained = false): Promise<Uint8Array> {
@@ -182,7 +173,7 @@ export class Studio {
   }
 
   async snapshot(): Promise<Uint8Array> {
-    return (await this.requireTrainer().call('snapshot', {})).checkpoint
+    return (await this.trainers.ask('snapshot', {})).checkpoint
   }
 
   // --- taking along -------------------------------------------------------------------------------------------------
@@ -201,10 +192,10 @@ export class Studio {
     })
   }
 
-  async chooseImages(): Promise<Awaited<ReturnType<typeof this.askForImages>> | undefined> {
-    let chosen: Awaited<ReturnType<typeof this.askForImages>> | undefined
+  async chooseImages(): Promise<HostCalls['chooseImages']['answer'] | undefined> {
+    let chosen: HostCalls['chooseImages']['answer'] | undefined
     await this.attempt(undefined, async () => {
-      chosen = await this.askForImages()
+      chosen = await this.host.call('chooseImages', {})
     })
     return chosen
   }
@@ -220,13 +211,13 @@ export class Studio {
 
   /** Measures every backend again. Only without an open run: two engines at once would both be slower. */
   async measureAgain(settings: TrainingSettings): Promise<void> {
-    await this.attempt('Measuring…', async () => {
-      const { open } = this.store.state
+    const { open } = this.store.state
+    const measured = await this.attempt('Measuring…', async () => {
       await this.closeRun()
-      await this.load(undefined, undefined)
       await this.measure(settings)
-      if (open) await this.openRun(open.summary)
     })
+    if (open && measured) await this.openRun(open.summary)
+    else this.store.update({ phase: 'closed' })
   }
 
   dismissNotice(): void {
@@ -238,10 +229,10 @@ export class Studio {
     this.store.update({ alarm: undefined })
   }
 
-  fail(error: unknown): void {
+  /** @param reopen a run that was lost by it */
+  fail(error: unknown, reopen?: RunSummary): void {
     const known = toInklingError(error)
-    const hint = known.remedy.hint
-    this.store.update({ notice: { kind: 'error', text: `${known.message} ${hint}` } })
+    this.store.update({ notice: { kind: 'error', text: `${known.message} ${known.remedy.hint}`, reopen } })
     this.host.tell({ type: 'log', level: 'error', text: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
 
@@ -260,76 +251,38 @@ export class Studio {
     }
   }
 
-  private askForImages(): Promise<{ readonly files: readonly NamedBytes[]; readonly refused: readonly { readonly name: string; readonly error: { readonly code: string; readonly facts: Readonly<Record<string, string | number>> } }[] }> {
-    return this.host.call('chooseImages', {})
-  }
-
-  private async chooseBackend(settings: TrainingSettings): Promise<Backend> {
+  /** The user's choice, or those measured, the fastest first: the next is for when one fails after all. */
+  private async chooseBackends(settings: TrainingSettings): Promise<readonly Backend[]> {
     const { preferences } = this.store.state
-    if (preferences.backend) return preferences.backend
-    if (preferences.measured.length === 0) {
-      await this.load(undefined, undefined)
-      await this.measure(settings)
-    }
-    return fastest(this.store.state.preferences.measured) ?? 'cpu'
+    if (preferences.backend) return [preferences.backend]
+    if (needsMeasuring(preferences.measured)) await this.measure(settings)
+    return fastestFirst(this.store.state.preferences.measured)
   }
 
   private async measure(settings: TrainingSettings): Promise<void> {
-    let list: Measurement[] = measureOrder.map((backend) => ({ backend, state: 'waiting' }))
-    const set = (backend: Backend, change: Partial<Measurement>): void => {
-      list = list.map((entry) => (entry.backend === backend ? { ...entry, ...change } : entry))
-      this.store.update({ measuring: list })
-    }
-    for (const backend of measureOrder) {
-      set(backend, { state: 'measuring' })
-      try {
-        const trainer = this.requireTrainer()
-        let { stepMs } = await trainer.call('measure', { backend, settings, steps: 1 })
-        if (stepMs < slowMs) ({ stepMs } = await trainer.call('measure', { backend, settings, steps: measuredSteps }))
-        set(backend, { state: 'done', stepMs })
-      } catch (error) {
-        set(backend, { state: 'failed', reason: toInklingError(error).message })
-      }
-    }
-    const measured = list.flatMap(({ backend, stepMs }) => (stepMs === undefined ? [] : [{ backend, stepMs }]))
+    const measured = await measureAll(settings, (...asked) => this.trainers.measure(...asked), (measuring) => this.store.update({ measuring }))
     const preferences = { ...this.store.state.preferences, measured }
     this.store.update({ preferences })
     await this.host.call('remember', { preferences })
   }
 
-  /** Gives the worker what it learns from, and its wasm files, unless it has them. */
-  private async load(run: RunSummary | undefined, own: Uint8Array | undefined): Promise<void> {
-    const wanted = own && run ? run.id : 'mnist'
-    if (this.trainer && this.loaded === wanted) return
-    const data = own ?? (await this.assets.unpacked('digits.bin.gz'))
-    this.store.update({ realPixels: realSamples(unpackDataset(data)) })
-    const [script, tfjsWasm, kernels, classifier] = await Promise.all([
-      this.assets.text('worker.js'),
-      this.assets.bytes('tfjs.wasm'),
-      this.assets.bytes('kernels.wasm'),
-      // The classifier knows digits; of other pictures it would say nonsense.
-      own ? undefined : this.assets.bytes('classifier.bin'),
-    ])
-    this.trainer ??= new TrainerLink(script, (news) => this.hearTrainer(news), (error) => this.lostWorker(error))
-    // A copy of the user's pictures goes to the worker; the page needs them no more after that.
-    const bytes = own ? own.slice() : data
-    await this.trainer.call('load', { data: bytes, tfjsWasm, kernels, classifier }, transferable(bytes))
-    this.loaded = wanted
+  private async openOn(backends: readonly Backend[], runId: string, which: 'newest' | 'good', change: Partial<TrainingSettings>): Promise<void> {
+    for (const [i, backend] of backends.entries()) {
+      try {
+        const { run, opened, pictures } = await this.trainers.open(runId, backend, which, change)
+        return this.opened(run, opened, pictures)
+      } catch (error) {
+        if (toInklingError(error).code !== 'gan-backend-unavailable' || i === backends.length - 1) throw error
+      }
+    }
+    throw InklingError.of('gan-backend-unavailable', { backend: 'auto', reason: 'none was found that works' })
   }
 
-  /** Real digits to look at before anything is trained. */
-  private async loadMnistSamples(): Promise<void> {
-    await this.attempt(undefined, async () => {
-      const data = await this.assets.unpacked('digits.bin.gz')
-      if (!this.store.state.realPixels) this.store.update({ realPixels: realSamples(unpackDataset(data)) })
-    })
-  }
-
-  private opened(summary: RunSummary, opened: Opened, own: boolean): void {
+  private opened(summary: RunSummary, opened: Opened, pictures: 'mnist' | 'own'): void {
     const { settings, backend, step, curves, scores, frames } = opened
     this.curves.replace(curves)
     this.store.update({
-      open: { summary, settings, backend, pictures: own ? 'own' : 'mnist' },
+      open: { summary, settings, backend, pictures },
       phase: step >= settings.steps ? 'finished' : 'paused',
       step,
       scores,
@@ -355,14 +308,9 @@ export class Studio {
   /** @param save false when the run was deleted */
   private async closeRun(save = true): Promise<void> {
     const { open, phase } = this.store.state
-    if (open && this.trainer && save && phase === 'running') {
-      // The last checkpoint comes with the news that the run stands still, not with the answer.
-      const still = new Promise<void>((resolve) => this.whenStill.push(resolve))
-      await this.trainer.call('pause', {})
-      await still
-    }
+    if (open && save && phase === 'running') await this.trainers.ask('pause', {})
     await this.saves.settled()
-    if (open && this.trainer) await this.trainer.call('close', {})
+    if (open) await this.trainers.close()
     this.curves.replace(new Float32Array())
     this.store.update({ open: undefined, phase: 'opening', step: 0, frames: [], scores: [], curveRows: 0, alarm: undefined, savedStep: undefined })
     this.host.keep({ run: undefined })
@@ -371,10 +319,23 @@ export class Studio {
   }
 
   private hear(news: HostNews): void {
-    if (news.type !== 'control') return
     const { phase } = this.store.state
-    if (news.action === 'pause' && phase === 'running') void this.pause()
-    if (news.action === 'run' && phase === 'paused') void this.run()
+    switch (news.type) {
+      case 'control':
+        if (news.action === 'pause' && phase === 'running') void this.pause()
+        if (news.action === 'run' && phase === 'paused') void this.run()
+        return
+      case 'trainer':
+        return this.hearTrainer(news.news)
+      case 'trainerGone':
+        return this.lost(InklingError.fromWire(news.error))
+      case 'saved':
+        return this.saved(news.runId, news.step)
+      case 'savingFailed':
+        return void this.savingFailed(InklingError.fromWire(news.error))
+      default:
+        return assertNever(news)
+    }
   }
 
   private hearTrainer(news: TrainerNews): void {
@@ -393,12 +354,12 @@ export class Studio {
         break
       case 'checkpoint': {
         const { open } = store.state
-        if (open) this.saves.add({ runId: open.summary.id, step: news.step, good: news.good, backend: open.backend, settings: open.settings, checkpoint: news.checkpoint })
+        const { type: _, ...save } = news
+        if (open) this.saves.add({ runId: open.summary.id, ...save })
         break
       }
       case 'state':
         store.update({ phase: news.state, step: news.step })
-        if (news.state !== 'running') for (const resolve of this.whenStill.splice(0)) resolve()
         this.announce(news.state === 'running' ? 'Training.' : news.state === 'paused' ? `Paused at step ${news.step}.` : `Finished at step ${news.step}.`)
         this.tellHost()
         break
@@ -406,10 +367,7 @@ export class Studio {
         store.update({ alarm: news.alarm })
         break
       case 'lost':
-        this.fail(InklingError.fromWire(news.error))
-        for (const resolve of this.whenStill.splice(0)) resolve()
-        store.update({ phase: 'closed', open: undefined })
-        this.tellHost()
+        this.lost(InklingError.fromWire(news.error))
         break
     }
   }
@@ -427,25 +385,25 @@ export class Studio {
     this.store.update({ runs: runs.map((other) => (other.id === run.id ? run : other)), ...(open?.summary.id === run.id && { open: { ...open, summary: run } }) })
   }
 
-  private lostWorker(error: InklingError): void {
-    for (const resolve of this.whenStill.splice(0)) resolve()
-    this.trainer?.dispose()
-    this.trainer = undefined
-    this.loaded = undefined
-    this.fail(error)
+  /** The trainer is gone, or has given the run up; the last checkpoint stands. */
+  private lost(error: InklingError): void {
+    const { open } = this.store.state
+    this.trainers.forget()
+    // A process that ends while nothing is open concerns nobody.
+    if (!open) return
+    this.fail(error, open.summary)
     this.store.update({ phase: 'closed', open: undefined })
     this.tellHost()
   }
 
-  /** Training on without being able to keep it would lose it: better to stop and say so. */
-  private async savingFailed(error: unknown): Promise<void> {
-    if (this.store.state.phase === 'running') await this.trainer?.call('pause', {}).catch(() => undefined)
-    this.fail(error)
+  private saved(runId: string, step: number): void {
+    if (this.store.state.open?.summary.id === runId) this.store.update({ savedStep: step })
   }
 
-  private requireTrainer(): TrainerLink {
-    if (!this.trainer) throw InklingError.of('studio-worker-lost', { reason: 'no run is open' })
-    return this.trainer
+  /** Training on without being able to keep it would lose it: better to stop and say so. */
+  private async savingFailed(error: unknown): Promise<void> {
+    if (this.store.state.phase === 'running') await this.trainers.ask('pause', {}).catch(() => undefined)
+    this.fail(error)
   }
 
   private requireOpen(): NonNullable<StudioStore['state']['open']> {
@@ -453,9 +411,4 @@ export class Studio {
     if (!open) throw InklingError.of('studio-worker-lost', { reason: 'no run is open' })
     return open
   }
-}
-
-/** The buffer of an array that fills it: it can be moved instead of copied. */
-function transferable(bytes: Uint8Array): ArrayBuffer[] {
-  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : []
 }

@@ -1,7 +1,7 @@
 import type { Alarm } from '../src/gan/alarm'
 import type { Frame } from '../src/gan/frames'
 import type { Backend } from '../src/gan/ganEngine'
-import type { Preferences } from '../src/gan/protocol/hostProtocol'
+import type { Measured, Preferences } from '../src/gan/protocol/hostProtocol'
 import type { Score } from '../src/gan/quality'
 import type { RunSummary } from '../src/gan/runs'
 import { defaultPreset, presets, type TrainingSettings } from '../src/gan/settings'
@@ -14,6 +14,8 @@ export type Phase = 'closed' | 'opening' | 'paused' | 'running' | 'finished'
 export interface Notice {
   readonly kind: 'error' | 'info'
   readonly text: string
+  /** A run that was lost in mid-training, to be opened again from its last checkpoint. */
+  readonly reopen: RunSummary | undefined
 }
 
 /** A run as it is open in the trainer. */
@@ -24,12 +26,9 @@ export interface OpenRun {
   readonly pictures: 'mnist' | 'own'
 }
 
-/** What one backend was found to take; `failed` says why it cannot be used. */
-export interface Measurement {
-  readonly backend: Backend
+/** A backend while the backends are measured; `failed` says why it cannot be used. */
+export interface Measurement extends Measured {
   readonly state: 'waiting' | 'measuring' | 'done' | 'failed'
-  readonly stepMs?: number
-  readonly reason?: string
 }
 
 /** The parts of the page. */

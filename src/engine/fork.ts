@@ -6,6 +6,7 @@ import type { FromEngine, ToEngine } from './protocol'
 export interface ForkOptions {
   /** The bundled entry. */
   readonly script: string
+  readonly args?: readonly string[]
   /** A Node program to run it with; this process's own when undefined. */
   readonly program?: string | undefined
   /** Added to this process's environment. */
@@ -42,7 +43,7 @@ export function forkChild<To, From>(options: ForkOptions, listener: ChildListene
   // Desktop VS Code's executable is Electron, which is Node only when told so.
   const isElectron = process.versions.electron !== undefined && !options.program
   if (isElectron) env.ELECTRON_RUN_AS_NODE = '1'
-  const child = fork(options.script, [], {
+  const child = fork(options.script, options.args ?? [], {
     serialization: 'advanced',
     // A debugger port of the host must not be taken twice.
     execArgv: [],

@@ -6,6 +6,13 @@ export type Backend = 'native' | 'tfjs-node' | 'webgpu' | 'webgl' | 'wasm' | 'cp
 
 export const backends: readonly Backend[] = ['native', 'tfjs-node', 'webgpu', 'webgl', 'wasm', 'cpu']
 
+/** The backends with native code: they run in a process of their own, the others also in a page. */
+export type ProcessBackend = 'native' | 'tfjs-node'
+
+export function needsProcess(backend: Backend): backend is ProcessBackend {
+  return backend === 'native' || backend === 'tfjs-node'
+}
+
 export function isBackend(value: unknown): value is Backend {
   return backends.some((name) => name === value)
 }

@@ -66,6 +66,11 @@ export class Editor {
     return editor
   }
 
+  /** The folder in which this editor, its extensions and its files live. */
+  get scratch(): string {
+    return this.home.folder
+  }
+
   async close(): Promise<void> {
     await this.browser.close()
     await this.server.stop()

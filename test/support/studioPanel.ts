@@ -8,8 +8,8 @@ export class StudioPanel {
     this.frame = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame')
   }
 
-  find(selector: string): Locator {
-    return this.frame.locator(selector)
+  find(selector: string, options: { readonly hasText?: string; readonly has?: Locator } = {}): Locator {
+    return this.frame.locator(selector, options)
   }
 
   /** Waits until the page has spoken with the extension. */
@@ -41,6 +41,11 @@ export class StudioPanel {
       for (let i = 0; i < data.length; i += 4) seen.add(((data[i] ?? 0) << 16) | ((data[i + 1] ?? 0) << 8) | (data[i + 2] ?? 0))
       return seen.size
     })
+  }
+
+  /** What is drawn on a canvas, to tell whether it is something else than before. */
+  async pixels(canvas: string): Promise<readonly number[]> {
+    return this.find(canvas).first().evaluate((element: Drawn): number[] => [...element.getContext('2d').getImageData(0, 0, element.width, element.height).data])
   }
 
   /** Colour of a canvas's first pixel, as the style sheet would write it. */

@@ -1,4 +1,5 @@
 import { encode } from 'fast-png'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +8,13 @@ import { useEditor } from '../support/useEditor'
 
 /** Training takes as long as the machine needs; nothing here depends on how long that is. */
 const training = 600_000
+
+/** Ends the native trainer of the editor that lives in `home`, as a machine out of memory would. */
+function killTrainer(home: string): void {
+  const trainers = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(home) && line.includes('dist/trainer.js'))
+  expect(trainers).toHaveLength(1)
+  process.kill(Number.parseInt(trainers[0] ?? '', 10), 'SIGKILL')
+}
 
 describe('The Studio', () => {
   const editor = useEditor({ files: { 'notes.md': '# Notes\n\nThe digits:\n' } })
@@ -40,9 +48,41 @@ describe('The Studio', () => {
     }
   })
 
-  it('trains 300 steps on wasm in a worker, and pauses', async () => {
-    await panel().find('#backend').selectOption('wasm')
+  it('measures every backend at first use, shows what it found, and trains in a process of its own', async () => {
     await panel().find('#new-batchSize').fill('32')
+    await panel().find('#new-steps').fill('50000')
+    await panel().find('#train-new').click()
+    await panel().find('.message.busy li.measuring').first().waitFor()
+    await panel().find('#pause').waitFor({ timeout: 120_000 })
+    const found = await panel().find('#panel-settings ul.measuring li').allTextContents()
+    expect(found).toHaveLength(6)
+    expect(found[0]).toMatch(/^ONNX Runtime[\d.]+ ms a step$/)
+    expect(await panel().find('.facts').textContent()).toContain('ONNX Runtime')
+    await expect.poll(() => panel().step(), { timeout: training, interval: 200 }).toBeGreaterThan(20)
+    await panel().find('#pause').click()
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    const paused = await panel().step()
+    await expect.poll(() => panel().savedStep(), { timeout: 60_000 }).toBe(paused)
+    await panel().find('#step-once').click()
+    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBe(paused + 1)
+  }, training)
+
+  it('loses nothing but the steps since the last checkpoint when the trainer is killed', async () => {
+    const saved = await panel().savedStep()
+    await panel().find('#train').click()
+    await expect.poll(() => panel().step(), { timeout: training }).toBeGreaterThan(saved + 5)
+    killTrainer(editor().scratch)
+    await panel().find('.message.error', { hasText: 'The trainer stopped: signal SIGKILL' }).waitFor({ timeout: 60_000 })
+    await panel().find('#open-again').click()
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    expect(await panel().step()).toBe(saved)
+    await panel().find('#train').click()
+    await expect.poll(() => panel().step(), { timeout: training }).toBeGreaterThan(saved)
+  }, training)
+
+  it('trains 300 steps on wasm in a worker, and pauses', async () => {
+    await panel().goTo('Settings')
+    await panel().find('#backend').selectOption('wasm')
     await panel().find('#new-steps').fill('2000')
     await panel().find('#train-new').click()
     await expect.poll(() => panel().step(), { timeout: training, interval: 500 }).toBeGreaterThanOrEqual(300)
@@ -95,6 +135,78 @@ describe('The Studio', () => {
     expect(readFileSync(pathOf('digits-2026.png')).subarray(1, 4).toString('latin1')).toBe('PNG')
     expect(readdirSync(pathOf('.')).filter((name) => name.endsWith('.png'))).toEqual(['digits-2026.png'])
   })
+
+  it('walks from one picture to another, by hand and as an animation', async () => {
+    const at = (): Promise<number> => panel().find('#walk').inputValue().then(Number)
+    await expect.poll(() => panel().distinctColors('.walk-picture canvas'), { timeout: 60_000 }).toBeGreaterThan(8)
+    const before = await panel().pixels('.walk-picture canvas')
+    await panel().find('#walk').fill('32')
+    expect(await panel().find('#walk').getAttribute('aria-valuetext')).toBe('100 % of the way')
+    expect(await panel().pixels('.walk-picture canvas')).not.toEqual(before)
+    await panel().find('[aria-label="Play the walk"]').click()
+    await expect.poll(at, { interval: 20 }).toBeLessThan(30)
+    await panel().find('[aria-label="Stop the walk"]').click()
+    const stopped = await at()
+    await editor().page.waitForTimeout(200)
+    expect(await at()).toBe(stopped)
+  })
+
+  it('keeps runs: to rename, to compare, to take their settings for another, to delete', async () => {
+    await panel().goTo('Runs')
+    const names = (): Promise<string[]> => panel().find('.run-name').evaluateAll((inputs: readonly { readonly value: string }[]) => inputs.map(({ value }) => value))
+    const [newest = '', oldest = ''] = await names()
+    await panel().find('.run-name').first().fill('On wasm')
+    await panel().find('.run-name').first().press('Enter')
+    await expect.poll(names).toEqual(['On wasm', oldest])
+    expect(newest).not.toBe('On wasm')
+    for (const box of await panel().find('.run input[type=checkbox]').all()) await box.check()
+    await expect.poll(() => panel().find('.two-charts .legend:visible li').allTextContents(), { timeout: 30_000 }).toEqual(['On wasm', oldest, 'On wasm', oldest])
+    await panel().find('[aria-label="New run with the settings of “On wasm”"]').click()
+    expect(await panel().find('#new-steps').inputValue()).toBe('2000')
+    expect(await panel().find('#new-batchSize').inputValue()).toBe('32')
+    await panel().goTo('Runs')
+    await panel().find(`[aria-label="Delete “${oldest}”"]`).click()
+    await editor().page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click()
+    await expect.poll(names).toEqual(['On wasm'])
+  })
+
+  it('exports what continues the run on Keras', async () => {
+    const { workbench, page } = editor()
+    await panel().find('.export', { hasText: 'Keras script' }).locator('vscode-button').click()
+    await workbench.quickInput.input.waitFor()
+    await workbench.quickInput.box.getByText('Export Here').click()
+    await workbench.notifications.waitFor('Exported train.py')
+    expect(readdirSync(pathOf('gan-keras')).sort()).toEqual(['run.json', 'train.py', 'weights.npz'])
+    await page.keyboard.press('Escape')
+  })
+
+  it('says when training has gone wrong, and mends it at the press of a button', async () => {
+    await panel().goTo('Settings')
+    // Steps a thousand times too long: one of the alarms comes as soon as they may.
+    for (const [field, value] of [['batchSize', '8'], ['generatorWidths', '16'], ['discriminatorWidths', '16'], ['generatorLearningRate', '0.5'], ['discriminatorLearningRate', '0.5'], ['r1Gamma', '0'], ['emaDecay', '0'], ['steps', '100000']] as const) await panel().find(`#new-${field}`).fill(value)
+    await panel().find('#new-name').fill('Runaway')
+    await panel().find('#train-new').click()
+    await panel().find('#mend').waitFor({ timeout: training })
+    await editor().picture('studio-alarm')
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    await panel().find('#mend').click()
+    await panel().find('#pause').waitFor({ timeout: 60_000 })
+    expect(await panel().find('#mend').count()).toBe(0)
+    expect(await panel().find('#live-generatorLearningRate').inputValue()).toBe('0.0005')
+    expect(await panel().find('#live-r1Gamma').inputValue()).toBe('1')
+    await expect.poll(() => panel().step(), { timeout: training }).toBeGreaterThan(5)
+    // What shapes the networks says that it cannot change.
+    await panel().goTo('Settings')
+    expect(await panel().find('#live-batchSize').isDisabled()).toBe(true)
+    expect(await panel().find('#live-batchSize-text').textContent()).toBe('Fixed for the life of a run.')
+    await panel().find('#live-labelSmoothing').fill('0.1')
+    await panel().find('#apply-settings').click()
+    await panel().find('[aria-label^="Stop:"]').click()
+    await panel().goTo('Watch')
+    await panel().find('#train-digits').waitFor({ timeout: 60_000 })
+    await panel().goTo('Runs')
+    await panel().find('.run', { has: editor().page.locator('[aria-label="Name of the run “Runaway”"]') }).waitFor()
+  }, training)
 
   it('shows pictures of one’s own as they are cropped, and refuses broken ones by name', async () => {
     const { workbench } = editor()

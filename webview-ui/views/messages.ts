@@ -1,5 +1,5 @@
 import type { Alarm } from '../../src/gan/alarm'
-import { backendName } from '../backendChoice'
+import { backendName, stepTime } from '../backendChoice'
 import { button, h, iconButton, icon, replaceChildren } from '../dom'
 import { grouped } from './numbers'
 import type { PageContext } from './pageContext'
@@ -35,7 +35,7 @@ export function messages({ studio, store }: PageContext): HTMLElement {
       const mend = button('Mend and go on', () => void studio.applyRemedy(), { icon: 'wand', id: 'mend' })
       const again = button('Start over, mended', () => void studio.startOverMended(), { icon: 'debug-restart', secondary: true, id: 'start-over' })
       const leave = button('Go on as it is', () => (studio.dismissAlarm(), void studio.run()), { secondary: true })
-      const text = h('div', {}, h('strong', {}, `${title} (step ${grouped(alarm.step)}). `), why, h('p', { class: 'hint' }, 'Mending goes back to the last checkpoint before this and goes on with calmer settings. If it goes wrong again, start over with them.'))
+      const text = h('div', {}, h('strong', {}, `${title} (step ${grouped(alarm.step)}). `), why, h('p', { class: 'hint' }, 'Mending goes back to the last checkpoint before this, or to the start where there is none, and goes on with calmer settings. If it goes wrong again, start over with them.'))
       replaceChildren(alarmBox, h('div', { class: 'message warning' }, icon('warning'), text, h('div', { class: 'actions' }, mend, again, leave)))
     },
   )
@@ -44,7 +44,9 @@ export function messages({ studio, store }: PageContext): HTMLElement {
     (notice) => {
       if (!notice) return replaceChildren(noticeBox)
       const close = iconButton('close', 'Close this message', () => studio.dismissNotice())
-      replaceChildren(noticeBox, h('div', { class: `message ${notice.kind}` }, icon(notice.kind === 'error' ? 'error' : 'info'), h('div', {}, notice.text), close))
+      const { reopen } = notice
+      const again = reopen && h('div', { class: 'actions' }, button('Open Again', () => (studio.dismissNotice(), void studio.openRun(reopen)), { icon: 'folder-opened', id: 'open-again' }))
+      replaceChildren(noticeBox, h('div', { class: `message ${notice.kind}` }, icon(notice.kind === 'error' ? 'error' : 'info'), h('div', {}, notice.text), again, close))
     },
   )
   store.watch(
@@ -52,7 +54,7 @@ export function messages({ studio, store }: PageContext): HTMLElement {
     (busy, measuring) => {
       if (busy === undefined) return replaceChildren(busyBox)
       const rows = measuring.map(({ backend, state, stepMs, reason }) =>
-        h('li', { class: state }, h('span', {}, backendName(backend)), h('span', {}, state === 'done' && stepMs !== undefined ? `${stepMs.toFixed(stepMs < 100 ? 1 : 0)} ms a step` : state === 'failed' ? 'not available' : state === 'measuring' ? 'measuring…' : ''), reason === undefined ? undefined : h('span', { class: 'hint' }, reason)),
+        h('li', { class: state }, h('span', {}, backendName(backend)), h('span', {}, state === 'done' && stepMs !== undefined ? stepTime(stepMs) : state === 'failed' ? 'not available' : state === 'measuring' ? 'measuring…' : ''), reason === undefined ? undefined : h('span', { class: 'hint' }, reason)),
       )
       const list = rows.length > 0 ? [h('p', { class: 'hint' }, 'Finding the fastest way to train on this machine. This happens once.'), h('ul', { class: 'measuring' }, ...rows)] : []
       replaceChildren(busyBox, h('div', { class: 'message busy' }, h('vscode-progress-ring', { 'aria-hidden': 'true' }), h('div', {}, busy, ...list)))

@@ -1,6 +1,6 @@
 import { InklingError } from '../../src/base/errors'
 import { expectation, fields, parseSettings, presetNames, presetOf, presets, type TrainingSettings } from '../../src/gan/settings'
-import { backendName, measureOrder } from '../backendChoice'
+import { backendName, measureOrder, stepTime } from '../backendChoice'
 import { button, h, setAttribute, setText } from '../dom'
 import { ownPicturesChoice } from './ownPictures'
 import { card } from './card'
@@ -89,10 +89,12 @@ function backendCard({ store, studio }: PageContext): HTMLElement {
     ({ preferences }) => [preferences],
     ({ backend, measured }) => {
       select.value = backend ?? ''
-      list.replaceChildren(...measured.toSorted((a, b) => a.stepMs - b.stepMs).map((entry) => h('li', { class: 'done' }, h('span', {}, backendName(entry.backend)), h('span', {}, `${entry.stepMs.toFixed(entry.stepMs < 100 ? 1 : 0)} ms a step`))))
+      const slowLast = measured.toSorted((a, b) => (a.stepMs ?? Number.MAX_VALUE) - (b.stepMs ?? Number.MAX_VALUE))
+      list.replaceChildren(...slowLast.map(({ backend: name, stepMs, reason }) =>
+        h('li', { class: stepMs === undefined ? 'failed' : 'done' }, h('span', {}, backendName(name)), h('span', {}, stepMs === undefined ? 'not available' : stepTime(stepMs)), h('span', { class: 'hint' }, reason))))
     },
   )
-  return card('Where it is computed', 'WebGPU and WebGL use the graphics processor, WebAssembly and JavaScript the processor. Which is fastest depends on the machine, so it is measured once with real steps. Another choice counts from the next run that is opened.',
+  return card('Where it is computed', 'ONNX Runtime and TensorFlow train in a process of their own, the others inside this panel: WebGPU and WebGL on the graphics processor, WebAssembly and JavaScript on one thread of the processor. Which is fastest depends on the machine, so it is measured once with real steps. Another choice counts from the next run that is opened.',
     h('label', { class: 'field' }, 'Backend', select), list,
     h('div', { class: 'actions' }, button('Measure Again', () => void studio.measureAgain(store.state.draft), { icon: 'dashboard', secondary: true })),
   )

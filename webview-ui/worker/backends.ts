@@ -1,11 +1,12 @@
-import '@tensorflow/tfjs-backend-webgl'
-import '@tensorflow/tfjs-backend-webgpu'
+import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl'
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { InklingError } from '../../src/base/errors'
 import type { Backend, EngineFactory } from '../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../src/gan-tfjs/cpuBackend'
 import { plainOperations } from '../../src/gan-tfjs/plainOperations'
 import { TfjsEngine } from '../../src/gan-tfjs/tfjsEngine'
+import { LosableEngine } from './losableEngine'
 import { wasmEngineFactory } from '../../src/gan-tfjs/wasmBackend'
 
 interface Files {
@@ -41,8 +42,16 @@ function graphicsFactory(backend: 'webgl' | 'webgpu'): EngineFactory {
       throw unavailable(backend, error instanceof Error ? error.message : String(error))
     })
     if (!started) throw unavailable(backend, 'this machine does not offer it')
-    return new TfjsEngine(backend, tf, backend, plainOperations(tf), description, state)
+    return new LosableEngine(new TfjsEngine(backend, tf, backend, plainOperations(tf), description, state), lossOf(tf.backend()))
   }
+}
+
+/** Says whether the graphics processor behind a backend was taken away. */
+function lossOf(backend: unknown): () => boolean {
+  if (backend instanceof MathBackendWebGL) return () => backend.gpgpu.gl.isContextLost()
+  let lost = false
+  if (backend instanceof WebGPUBackend) void backend.device.lost.then(() => (lost = true))
+  return () => lost
 }
 
 function unavailable(backend: Backend, reason: string): InklingError {

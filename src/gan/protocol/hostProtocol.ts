@@ -1,11 +1,11 @@
 import type { ErrorOnWire } from '../../base/errors'
-import { backends, type Backend } from '../ganEngine'
+import { backends, type Backend, type ProcessBackend } from '../ganEngine'
 import type { RunSummary } from '../runs'
 import { isRunId } from '../runs'
 import type { TrainingSettings } from '../settings'
 import type { Call, Settled } from './calls'
 import { isAnything, isBoolean, isBytes, isListOf, isNumber, isObject, isOneOf, isOptional, isText, isUnion, isWhole, type Check } from './check'
-import { isToTrainer, type FromTrainer, type ToTrainer } from './trainerProtocol'
+import { isQuestion, isTrainerNews, type Opened, type Question, type TrainerNews } from './trainerProtocol'
 
 /**
  * The Studio's page and the extension host. The host owns files, dialogs and the editor; the page asks. The host takes
@@ -33,9 +33,25 @@ export type HostCalls = {
   /** Pictures of the user's own, packed, kept with the run so that it can be resumed. */
   readonly saveData: { readonly ask: { readonly runId: string; readonly data: Uint8Array }; readonly answer: object }
   readonly openData: { readonly ask: { readonly runId: string }; readonly answer: { readonly data: Uint8Array | undefined } }
-  /** Starts the child process that trains natively; then `trainer` messages reach it. Refused with `gan-backend-unavailable`. */
-  readonly startTrainer: { readonly ask: object; readonly answer: { readonly backends: readonly Backend[] } }
+  /**
+   * Opens a run in the process that trains natively, from its checkpoint where it has one. That process's checkpoints go
+   * to the disk without passing the page.
+   */
+  readonly openInProcess: {
+    readonly ask: { readonly runId: string; readonly which: 'newest' | 'good'; readonly backend: ProcessBackend; readonly change: Partial<TrainingSettings> }
+    readonly answer: OpenedRun
+  }
+  /** Passes a question on to that process and its answer back. */
+  readonly askProcess: { readonly ask: { readonly question: Question }; readonly answer: unknown }
+  /** The page trains on its own from now on. */
+  readonly endProcess: { readonly ask: object; readonly answer: object }
   readonly remember: { readonly ask: { readonly preferences: Preferences }; readonly answer: object }
+}
+
+export interface OpenedRun {
+  readonly run: RunSummary
+  readonly opened: Opened
+  readonly pictures: 'mnist' | 'own'
 }
 
 export type ExportKind = 'png' | 'gif' | 'csv' | 'layers-model' | 'keras'
@@ -57,23 +73,33 @@ export interface Welcome {
 export interface Preferences {
   /** Chosen by the user; undefined: the fastest measured. */
   readonly backend: Backend | undefined
-  readonly measured: readonly { readonly backend: Backend; readonly stepMs: number }[]
+  readonly measured: readonly Measured[]
   readonly openRun: string | undefined
+}
+
+/** What a backend was found to take here. */
+export interface Measured {
+  readonly backend: Backend
+  /** undefined: it cannot be used, for this reason. */
+  readonly stepMs: number | undefined
+  readonly reason: string | undefined
 }
 
 /** What the page says unasked. */
 export type PageNews =
   /** For the status bar and the notification, a few times a second at most. */
   | { readonly type: 'training'; readonly state: 'running' | 'paused' | 'finished' | 'idle'; readonly name: string; readonly step: number; readonly steps: number; readonly stepsPerSecond: number; readonly secondsLeft: number }
-  | { readonly type: 'trainer'; readonly message: ToTrainer }
   | { readonly type: 'log'; readonly level: 'info' | 'error'; readonly text: string }
 
 /** What the host says unasked. */
 export type HostNews =
   /** The user pressed a button outside the page, or a command. */
   | { readonly type: 'control'; readonly action: 'run' | 'pause' | 'checkpoint' }
-  | { readonly type: 'trainer'; readonly message: FromTrainer }
+  /** From the process that trains natively; its checkpoints the host keeps to itself. */
+  | { readonly type: 'trainer'; readonly news: Exclude<TrainerNews, { readonly type: 'checkpoint' }> }
   | { readonly type: 'trainerGone'; readonly error: ErrorOnWire }
+  | { readonly type: 'saved'; readonly runId: string; readonly step: number }
+  | { readonly type: 'savingFailed'; readonly error: ErrorOnWire }
 
 export type FromPage = Call<HostCalls> | PageNews
 export type ToPage = Settled | HostNews
@@ -86,7 +112,7 @@ const anyBackend: Check<Backend> = isOneOf(...backends)
 const namedBytes: Check<NamedBytes> = isObject({ name: fileName, bytes: isBytes })
 export const isPreferences: Check<Preferences> = isObject({
   backend: isOptional(anyBackend),
-  measured: isListOf(isObject({ backend: anyBackend, stepMs: isNumber }), backends.length),
+  measured: isListOf(isObject({ backend: anyBackend, stepMs: isOptional(isNumber), reason: isOptional(isText(500)) }), backends.length),
   openRun: isOptional(runId),
 })
 
@@ -104,7 +130,9 @@ const asks: { readonly [K in keyof HostCalls]: Check<HostCalls[K]['ask']> } = {
   chooseImages: nothing,
   saveData: isObject({ runId, data: isBytes }),
   openData: isObject({ runId }),
-  startTrainer: nothing,
+  openInProcess: isObject({ runId, which: isOneOf('newest', 'good'), backend: isOneOf('native', 'tfjs-node'), change: isAnything as Check<Partial<TrainingSettings>> }),
+  askProcess: isObject({ question: isQuestion }),
+  endProcess: nothing,
   remember: isObject({ preferences: isPreferences }),
 }
 
@@ -112,7 +140,6 @@ const isCallHead = isObject({ type: isOneOf('call'), id: isWhole(1, Number.MAX_S
 
 const isPageNews = isUnion<PageNews>({
   training: isObject({ state: isOneOf('running', 'paused', 'finished', 'idle'), name: isText(200), step: isNumber, steps: isNumber, stepsPerSecond: isNumber, secondsLeft: isNumber }),
-  trainer: isObject({ message: isToTrainer }),
   log: isObject({ level: isOneOf('info', 'error'), text: isText(4000) }),
 })
 
@@ -126,6 +153,8 @@ export const isToPage: Check<ToPage> = isUnion<ToPage>({
   answer: isObject({ id: isNumber, answer: isAnything }),
   refusal: isObject({ id: isNumber, error: isError }),
   control: isObject({ action: isOneOf('run', 'pause', 'checkpoint') }),
-  trainer: isObject({ message: isAnything as Check<FromTrainer> }),
+  trainer: isObject({ news: isTrainerNews as Check<Exclude<TrainerNews, { type: 'checkpoint' }>> }),
   trainerGone: isObject({ error: isError }),
+  saved: isObject({ runId, step: isNumber }),
+  savingFailed: isObject({ error: isError }),
 })

@@ -4,7 +4,7 @@ import { backends, type Backend } from '../ganEngine'
 import type { Score } from '../quality'
 import type { TrainingSettings } from '../settings'
 import type { Call, Settled } from './calls'
-import { isAnything, isBytes, isFloats, isNumber, isObject, isOneOf, isOptional, isUnion, isWhole, type Check } from './check'
+import { isAnything, isBoolean, isBytes, isFloats, isNumber, isObject, isOneOf, isOptional, isUnion, isWhole, type Check } from './check'
 
 /**
  * The Studio's page on one side; on the other whoever trains: a worker in the page, or a child process behind the host.
@@ -14,17 +14,17 @@ export type TrainerCalls = {
   /** Loads what the trainer needs once. The page fetches the files: a worker in a webview cannot. */
   readonly load: {
     readonly ask: {
-      /** A packed data set (`packDataset`), not compressed. */
-      readonly data: Uint8Array
+      /** A packed data set (`packDataset`), not compressed; undefined: the shipped digits, where the trainer reads them itself. */
+      readonly data: Uint8Array | undefined
       /** wasm backend only: tfjs's own wasm file and our kernels. */
       readonly tfjsWasm: Uint8Array | undefined
       readonly kernels: Uint8Array | undefined
-      /** Weights of the digit classifier (`parseClassifier`); without them nothing is scored. */
+      /** Weights of the digit classifier; without them only the shipped digits are scored, by whoever reads those itself. */
       readonly classifier: Uint8Array | undefined
     }
     readonly answer: { readonly count: number; readonly labelled: boolean }
   }
-  /** Milliseconds of one step of these settings, the median of `steps` after one to warm up. Not while a run is open. */
+  /** Milliseconds of one step of these settings, the median of `steps`, after one to warm up where there is something to warm up. Not while a run is open. */
   readonly measure: { readonly ask: { readonly backend: Backend; readonly settings: TrainingSettings; readonly steps: number }; readonly answer: { readonly stepMs: number } }
   /** Opens a run at step 0. A run that was open is closed. */
   readonly create: { readonly ask: { readonly backend: Backend; readonly settings: TrainingSettings }; readonly answer: Opened }
@@ -32,7 +32,7 @@ export type TrainerCalls = {
   readonly resume: { readonly ask: { readonly backend: Backend; readonly checkpoint: Uint8Array; readonly change: Partial<TrainingSettings> }; readonly answer: Opened }
   /** Trains until `settings.steps`, `pause`, an alarm or a failure. Answers at once. */
   readonly run: { readonly ask: object; readonly answer: object }
-  /** Answers when the step in progress is done. */
+  /** Answers when the run stands still and its checkpoint has been said. */
   readonly pause: { readonly ask: object; readonly answer: { readonly step: number } }
   /** One step of a paused run. */
   readonly stepOnce: { readonly ask: object; readonly answer: { readonly step: number } }
@@ -71,11 +71,16 @@ export type TrainerNews =
   | { readonly type: 'frame'; readonly step: number; readonly pixels: Uint8Array }
   | { readonly type: 'scored'; readonly score: Score }
   /** To be written to disk. `good`: no alarm so far, so a remedy may start from it. */
-  | { readonly type: 'checkpoint'; readonly step: number; readonly good: boolean; readonly checkpoint: Uint8Array }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly good: boolean; readonly backend: Backend; readonly settings: TrainingSettings; readonly checkpoint: Uint8Array }
   /** The run is paused because of it. */
   | { readonly type: 'alarm'; readonly alarm: Alarm }
   /** The run cannot go on here; it is closed. The last checkpoint stands. */
   | { readonly type: 'lost'; readonly step: number; readonly error: ErrorOnWire }
+
+/** What the page may ask of a trainer that runs behind the host. Loading and opening is the host's, which has the files. */
+export const questionNames = ['measure', 'run', 'pause', 'stepOnce', 'change', 'sample', 'score', 'snapshot', 'close'] as const
+export type QuestionName = (typeof questionNames)[number]
+export type Question = { readonly [K in QuestionName]: { readonly name: K; readonly ask: TrainerCalls[K]['ask'] } }[QuestionName]
 
 export type TrainerCall = Call<TrainerCalls>
 export type ToTrainer = TrainerCall
@@ -88,7 +93,7 @@ const isSettingsLike = isAnything as Check<TrainingSettings>
 const isChangeLike = isAnything as Check<Partial<TrainingSettings>>
 
 const asks: { readonly [K in keyof TrainerCalls]: Check<TrainerCalls[K]['ask']> } = {
-  load: isObject({ data: isBytes, tfjsWasm: isOptional(isBytes), kernels: isOptional(isBytes), classifier: isOptional(isBytes) }),
+  load: isObject({ data: isOptional(isBytes), tfjsWasm: isOptional(isBytes), kernels: isOptional(isBytes), classifier: isOptional(isBytes) }),
   measure: isObject({ backend: isBackendName, settings: isSettingsLike, steps: isWhole(1, 100) }),
   create: isObject({ backend: isBackendName, settings: isSettingsLike }),
   resume: isObject({ backend: isBackendName, checkpoint: isBytes, change: isChangeLike }),
@@ -106,19 +111,28 @@ const isCallHead = isObject({ type: isOneOf('call'), id: isWhole(1, Number.MAX_S
 
 export const isToTrainer: Check<ToTrainer> = (value): value is ToTrainer => isCallHead(value) && asks[value.name](value.ask)
 
+const isQuestionHead = isObject({ name: isOneOf(...questionNames), ask: isAnything })
+
+export const isQuestion: Check<Question> = (value): value is Question => isQuestionHead(value) && asks[value.name](value.ask)
+
 const isError = isObject({ code: isAnything as Check<string>, facts: isAnything as Check<ErrorOnWire['facts']> })
 const isScoreLike = isAnything as Check<Score>
 const isAlarmLike = isAnything as Check<Alarm>
 
-/** Answers are taken as their call promised: they come from our own worker or child, checked by version, not by shape. */
-export const isFromTrainer: Check<FromTrainer> = isUnion<FromTrainer>({
+const isSettled = isUnion<Settled>({
   answer: isObject({ id: isNumber, answer: isAnything }),
   refusal: isObject({ id: isNumber, error: isError }),
+})
+
+export const isTrainerNews: Check<TrainerNews> = isUnion<TrainerNews>({
   state: isObject({ state: isOneOf('paused', 'running', 'finished'), step: isNumber }),
   progress: isObject({ step: isNumber, steps: isNumber, rows: isFloats, stepsPerSecond: isNumber, secondsLeft: isNumber, memoryBytes: isNumber }),
   frame: isObject({ step: isNumber, pixels: isBytes }),
   scored: isObject({ score: isScoreLike }),
-  checkpoint: isObject({ step: isNumber, good: isAnything as Check<boolean>, checkpoint: isBytes }),
+  checkpoint: isObject({ step: isWhole(0, 1e7), good: isBoolean, backend: isBackendName, settings: isSettingsLike, checkpoint: isBytes }),
   alarm: isObject({ alarm: isAlarmLike }),
   lost: isObject({ step: isNumber, error: isError }),
 })
+
+/** Answers are taken as their call promised: they come from our own worker or child, checked by version, not by shape. */
+export const isFromTrainer: Check<FromTrainer> = (value): value is FromTrainer => isTrainerNews(value) || isSettled(value)

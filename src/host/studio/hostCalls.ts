@@ -1,23 +1,24 @@
 import * as vscode from 'vscode'
-import { InklingError } from '../../base/errors'
 import type { Handlers } from '../../gan/protocol/calls'
 import type { HostCalls, Preferences } from '../../gan/protocol/hostProtocol'
 import { chooseImages } from './chooseImages'
 import { exportFiles } from './exportFiles'
 import type { PictureInserter } from './insertPicture'
 import type { StudioMemory } from './memory'
+import type { NativeTrainer } from './nativeTrainer'
 import type { RunStore } from './runStore'
 
 export interface CallNeeds {
   readonly store: RunStore
   readonly memory: StudioMemory
   readonly pictures: PictureInserter
+  readonly trainer: NativeTrainer
   /** The run that a panel which came back was showing. */
   readonly restore: string | undefined
 }
 
 /** What the host does when the page asks. */
-export function hostCalls({ store, memory, pictures, restore }: CallNeeds): Handlers<HostCalls> {
+export function hostCalls({ store, memory, pictures, trainer, restore }: CallNeeds): Handlers<HostCalls> {
   const { l10n } = vscode
   return {
     hello: async () => ({ runs: await store.list(), restore, preferences: memory.read() }),
@@ -56,8 +57,11 @@ export function hostCalls({ store, memory, pictures, restore }: CallNeeds): Hand
       return {}
     },
     openData: async ({ runId }) => ({ data: await store.data(runId) }),
-    startTrainer() {
-      throw InklingError.of('gan-backend-unavailable', { backend: 'native', reason: l10n.t('the Studio trains in its own panel') })
+    openInProcess: (ask) => trainer.open(ask),
+    askProcess: ({ question }) => trainer.ask(question),
+    async endProcess() {
+      await trainer.end()
+      return {}
     },
     async remember({ preferences }: { readonly preferences: Preferences }) {
       await memory.write(preferences)

@@ -67,10 +67,9 @@ export class RunStore {
     return run
   }
 
-  /** Its newest checkpoint, or the last one before an alarm; undefined when there is none yet. */
-  async checkpoint(id: string, which: Which): Promise<Uint8Array | undefined> {
-    const good = which === 'good' ? await this.bytes(id, runFiles.good) : undefined
-    return good ?? this.bytes(id, runFiles.checkpoint)
+  /** Its newest checkpoint, or the last one before an alarm; undefined when there is none. Waits for what is being written. */
+  checkpoint(id: string, which: Which): Promise<Uint8Array | undefined> {
+    return this.writing.run(() => this.bytes(id, which === 'good' ? runFiles.good : runFiles.checkpoint))
   }
 
   /**

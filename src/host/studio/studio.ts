@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import * as path from 'node:path'
 import * as vscode from 'vscode'
 import { isRecord, own } from '../../base/json'
 import { Disposable, MutableDisposable } from '../../base/lifecycle'
+import { forkChild } from '../../engine/fork'
+import type { HostNews } from '../../gan/protocol/hostProtocol'
 import { isRunId } from '../../gan/runs'
 import type { Reporter } from '../reporter'
 import { hostCalls } from './hostCalls'
 import { PictureInserter } from './insertPicture'
 import { StudioMemory } from './memory'
+import { NativeTrainer } from './nativeTrainer'
 import { RunStore } from './runStore'
 import { panelOptions, StudioPanel, studioViewType } from './studioPanel'
 import { TrainingStatus } from './trainingStatus'
@@ -17,6 +21,8 @@ export class Studio extends Disposable implements vscode.WebviewPanelSerializer 
   private readonly store: RunStore
   private readonly memory: StudioMemory
   private readonly pictures = this.register(new PictureInserter())
+  /** That of the open panel, and those of closed ones that still write their last checkpoint. */
+  private readonly trainers = new Set<NativeTrainer>()
   private readonly panel = this.register(new MutableDisposable<StudioPanel>())
   private readonly status = this.register(new TrainingStatus(() => this.panel.value?.tell({ type: 'control', action: 'pause' })))
 
@@ -29,6 +35,7 @@ export class Studio extends Disposable implements vscode.WebviewPanelSerializer 
     this.memory = new StudioMemory(context.globalState)
     this.store = new RunStore(vscode.Uri.joinPath(context.globalStorageUri, 'studio', 'runs').fsPath, { now: () => Date.now(), unique: () => randomBytes(3).toString('hex') })
     this.register(vscode.window.registerWebviewPanelSerializer(studioViewType, this))
+    this.register({ dispose: () => this.trainers.forEach((trainer) => trainer.dispose()) })
   }
 
   /** Opens the panel, or shows the one that is open. */
@@ -52,13 +59,28 @@ export class Studio extends Disposable implements vscode.WebviewPanelSerializer 
   }
 
   private show(panel: vscode.WebviewPanel, restore: string | undefined): void {
-    const handlers = hostCalls({ store: this.store, memory: this.memory, pictures: this.pictures, restore })
+    const trainer = this.newTrainer((news) => shown.tell(news))
+    const handlers = hostCalls({ store: this.store, memory: this.memory, pictures: this.pictures, trainer, restore })
     const shown = new StudioPanel(panel, this.root, handlers, this.reporter, (news) => this.status.update(news))
     this.panel.value = shown
     shown.onClosed(() => {
+      void this.endTrainer(trainer)
       if (this.panel.value !== shown) return
       this.status.clear()
       this.panel.clear()
     })
+  }
+
+  private newTrainer(tell: (news: HostNews) => void): NativeTrainer {
+    const script = path.join(this.root.fsPath, '../trainer.js')
+    const trainer = new NativeTrainer((listener) => forkChild({ script, args: [this.root.fsPath] }, listener), this.store, tell, (text) => this.reporter.info(`Trainer: ${text}`))
+    this.trainers.add(trainer)
+    return trainer
+  }
+
+  private async endTrainer(trainer: NativeTrainer): Promise<void> {
+    await trainer.end()
+    trainer.dispose()
+    this.trainers.delete(trainer)
   }
 }

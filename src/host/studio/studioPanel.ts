@@ -59,9 +59,6 @@ export class StudioPanel extends Disposable {
         return this.onNews(message)
       case 'log':
         return message.level === 'error' ? this.reporter.warn(`Studio: ${message.text}`) : this.reporter.info(`Studio: ${message.text}`)
-      case 'trainer':
-        // No trainer runs behind this host: `startTrainer` was refused.
-        return
       default:
         return assertNever(message)
     }

@@ -11,7 +11,8 @@ describe('what the host accepts from the page', () => {
     ['a first call', { type: 'call', id: 1, name: 'hello', ask: {} }, true],
     ['a run by its id', { type: 'call', id: 2, name: 'openRun', ask: { runId: 'run-2', which: 'good' } }, true],
     ['a checkpoint', { type: 'call', id: 3, name: 'saveCheckpoint', ask: { runId: 'a', step: 5, good: true, backend: 'wasm', checkpoint: bytes } }, true],
-    ['a trainer message', { type: 'trainer', message: { type: 'call', id: 1, name: 'pause', ask: {} } }, true],
+    ['a question for the trainer', { type: 'call', id: 4, name: 'askProcess', ask: { question: { name: 'pause', ask: {} } } }, true],
+    ['a run for the trainer', { type: 'call', id: 5, name: 'openInProcess', ask: { runId: 'run-2', which: 'newest', backend: 'native', change: {} } }, true],
     ['a path as run id', { type: 'call', id: 2, name: 'openRun', ask: { runId: '../secret', which: 'good' } }, false],
     ['an absolute path as run id', { type: 'call', id: 2, name: 'deleteRun', ask: { runId: '/etc' } }, false],
     ['a path as file name', { type: 'call', id: 2, name: 'export', ask: { kind: 'png', files: [{ name: '../x.png', bytes }] } }, false],
@@ -24,7 +25,10 @@ describe('what the host accepts from the page', () => {
     ['an unknown type', { type: '__proto__' }, false],
     ['an array', [], false],
     ['nothing', undefined, false],
-    ['a trainer message that is none', { type: 'trainer', message: { type: 'call', id: 1, name: 'eval', ask: {} } }, false],
+    ['a question that is none', { type: 'call', id: 4, name: 'askProcess', ask: { question: { name: 'eval', ask: {} } } }, false],
+    ['pictures for the trainer past the store', { type: 'call', id: 4, name: 'askProcess', ask: { question: { name: 'load', ask: { data: bytes } } } }, false],
+    ['a checkpoint for the trainer past the store', { type: 'call', id: 4, name: 'askProcess', ask: { question: { name: 'resume', ask: { backend: 'native', checkpoint: bytes, change: {} } } } }, false],
+    ['a backend that needs no process', { type: 'call', id: 5, name: 'openInProcess', ask: { runId: 'run-2', which: 'newest', backend: 'wasm', change: {} } }, false],
   ])('%s', (_what, message, accepted) => {
     expect(isFromPage(message)).toBe(accepted)
   })

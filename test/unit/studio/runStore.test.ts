@@ -57,6 +57,9 @@ describe('The store of training runs', () => {
   it('keeps the last good checkpoint beside a newer one that is not', async () => {
     const { id } = await store.create('Run', presets.stable)
     expect(await store.checkpoint(id, 'newest')).toBeUndefined()
+    await store.saveCheckpoint(id, save(0, false))
+    // A run that went wrong before its first good checkpoint has none: mending it begins anew.
+    expect(await store.checkpoint(id, 'good')).toBeUndefined()
     await store.saveCheckpoint(id, save(1, true))
     await store.saveCheckpoint(id, save(2, true))
     await store.saveCheckpoint(id, save(3, false))

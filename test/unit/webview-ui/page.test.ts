@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { InklingError } from '../../../src/base/errors'
+import type { Measured } from '../../../src/gan/protocol/hostProtocol'
 import { fieldNames, fields, parseSettings, presets } from '../../../src/gan/settings'
-import { fastest } from '../../../webview-ui/backendChoice'
+import { fastestFirst, measureAll, measureOrder, needsMeasuring } from '../../../webview-ui/backendChoice'
 import { CurveTable } from '../../../webview-ui/curveTable'
 import { centreSquare, toGrey } from '../../../webview-ui/pictures/crop'
 import { parseColor, ramp } from '../../../webview-ui/pictures/palette'
 import { realSamples } from '../../../webview-ui/realSamples'
-import { SaveQueue } from '../../../webview-ui/saveQueue'
 import { Store } from '../../../webview-ui/store'
 import { Latest } from '../../../webview-ui/views/latest'
 import { runName } from '../../../webview-ui/views/runName'
@@ -52,40 +53,6 @@ describe('The curves of the page', () => {
   })
 })
 
-describe('Saving checkpoints', () => {
-  const save = (step: number, good = true) => ({ runId: 'r', step, good, backend: 'wasm' as const, settings: presets.stable, checkpoint: new Uint8Array() })
-
-  it('writes one at a time, and of those that wait only the newest', async () => {
-    const written: number[] = []
-    const free: (() => void)[] = []
-    const queue = new SaveQueue((one) => new Promise((resolve) => (written.push(one.step), free.push(resolve))))
-    for (const step of [1, 2, 3]) queue.add(save(step))
-    expect(written).toEqual([1])
-    free.shift()?.()
-    await Promise.resolve()
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(written).toEqual([1, 3])
-    free.shift()?.()
-    await queue.settled()
-  })
-
-  it('goes on after a failure and tells of it', async () => {
-    const told: unknown[] = []
-    let fail = true
-    const queue = new SaveQueue(async () => {
-      if (fail) throw new Error('disk full')
-    })
-    queue.onFailed = (error) => told.push(error)
-    queue.onSaved = (step) => told.push(step)
-    queue.add(save(1))
-    await queue.settled()
-    fail = false
-    queue.add(save(2))
-    await queue.settled()
-    expect(told).toEqual([new Error('disk full'), 2])
-  })
-})
-
 describe('Of requests that come faster than answers', () => {
   it('only the first and the last are carried out', async () => {
     const done: number[] = []
@@ -127,15 +94,44 @@ describe('The form of the settings', () => {
   })
 })
 
-describe('Small decisions', () => {
-  it.each([
-    [[], undefined],
-    [[{ backend: 'cpu', stepMs: 2700 }, { backend: 'wasm', stepMs: 53 }], 'wasm'],
-    [[{ backend: 'webgpu', stepMs: 8 }, { backend: 'wasm', stepMs: 53 }], 'webgpu'],
-  ] as const)('the fastest of %j is %s', (measured, backend) => {
-    expect(fastest(measured)).toBe(backend)
+describe('The choice of a backend', () => {
+  const took = (backend: Measured['backend'], stepMs: number | undefined): Measured => ({ backend, stepMs, reason: stepMs === undefined ? 'not here' : undefined })
+
+  it.each<[readonly Measured[], readonly string[]]>([
+    [[], []],
+    [[took('cpu', 2700), took('wasm', 53)], ['wasm', 'cpu']],
+    [[took('native', undefined), took('webgpu', 8), took('wasm', 53)], ['webgpu', 'wasm']],
+  ])('after measuring %j tries %j in turn', (measured, backends) => {
+    expect(fastestFirst(measured)).toEqual(backends)
   })
 
+  it.each<[string, readonly Measured[], boolean]>([
+    ['nothing was measured yet', [], true],
+    ['a new version brought another backend', measureOrder.slice(1).map((backend) => took(backend, 1)), true],
+    ['every backend was tried, also those that are not here', measureOrder.map((backend) => took(backend, backend === 'webgpu' ? undefined : 1)), false],
+  ])('measures when %s', (_when, measured, needed) => {
+    expect(needsMeasuring(measured)).toBe(needed)
+  })
+
+  it('measures every backend, a slow one by a single step, and notes why one cannot be used', async () => {
+    const asked: string[] = []
+    const shown: string[] = []
+    const measured = await measureAll(presets.stable, async (backend, _settings, steps) => {
+      asked.push(`${backend} ${steps}`)
+      if (backend === 'webgpu') throw InklingError.of('gan-backend-unavailable', { backend, reason: 'this machine does not offer it' })
+      if (backend === 'tfjs-node') throw new Error('Cannot find module')
+      return backend === 'cpu' ? 2700 : 20
+    }, (list) => shown.push(list.map(({ state }) => state[0]).join('')))
+    expect(asked).toEqual(['native 1', 'native 3', 'wasm 1', 'wasm 3', 'webgpu 1', 'webgl 1', 'webgl 3', 'tfjs-node 1', 'cpu 1'])
+    expect(shown.at(0)).toBe('mwwwww')
+    expect(shown.at(-1)).toBe('ddfdfd')
+    expect(measured.map(({ backend, stepMs }) => [backend, stepMs])).toEqual([['native', 20], ['wasm', 20], ['webgpu', undefined], ['webgl', 20], ['tfjs-node', undefined], ['cpu', 2700]])
+    expect(measured.find(({ backend }) => backend === 'webgpu')?.reason).toBe('this machine does not offer it')
+    expect(measured.find(({ backend }) => backend === 'tfjs-node')?.reason).toContain('Cannot find module')
+  })
+})
+
+describe('Small decisions', () => {
   it.each([
     [[], 'Stable'],
     [['Stable'], 'Stable 2'],
