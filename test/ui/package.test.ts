@@ -16,6 +16,7 @@ const needed = [
   'dist/extension.js',
   'dist/engine.js',
   'dist/probe.js',
+  'dist/trainer.js',
   'dist/cli.js',
   'dist/studio/page.js',
   'dist/studio/worker.js',
