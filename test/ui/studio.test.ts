@@ -186,6 +186,7 @@ describe('The Studio', () => {
 
   it('says when training has gone wrong, and mends it at the press of a button', async () => {
     await panel().goTo('Settings')
+    await panel().find('details:not([open]) > summary').click()
     // Steps a thousand times too long: one of the alarms comes as soon as they may.
     for (const [field, value] of [['batchSize', '8'], ['generatorWidths', '16'], ['discriminatorWidths', '16'], ['generatorLearningRate', '0.5'], ['discriminatorLearningRate', '0.5'], ['r1Gamma', '0'], ['emaDecay', '0'], ['steps', '100000']] as const) await panel().find(`#new-${field}`).fill(value)
     await panel().find('#new-name').fill('Runaway')
