@@ -3,14 +3,14 @@ import type { Network } from '../../gan/network'
 /**
  * How the values of the training graph are called. Inputs: `<network>.<layer>.<kernel|bias>` for a weight, the same with
  * `.first`, `.second` and (G only) `.average`; `real`, `latents`, `fakeLabels`; `realTarget`, `rate.generator`,
- * `rate.discriminator.<update>`, `keep1`, `take1`, `keep2`, `take2`, `epsilon`, `averageKeep`, `averageTake`,
+ * `rate.discriminator.<update>`, `gradientScale`, `keep1`, `take1`, `keep2`, `epsilon`, `averageKeep`, `averageTake`,
  * `penaltyRate`, all single numbers. Outputs: every weight, moment and average again under `next.<name>`, and
  * `logits.real`, `logits.fake`, `logits.generator`.
  */
 export type NetworkName = 'generator' | 'discriminator'
 export const networkNames: readonly NetworkName[] = ['generator', 'discriminator']
 
-export const adamInputs = ['keep1', 'take1', 'keep2', 'take2', 'epsilon'] as const
+export const adamInputs = ['keep1', 'take1', 'keep2', 'epsilon'] as const
 
 export type Part = 'value' | 'first' | 'second' | 'average'
 

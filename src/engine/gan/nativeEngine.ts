@@ -44,14 +44,15 @@ class NativeEngine implements GanEngine {
 
   async step(input: StepInput, settings: TrainingSettings): Promise<StepResult> {
     const { batchSize: batch, discriminatorSteps: rounds } = settings
-    const shape: StepShape = { batch, rounds, penalty: penaltyDue(settings, input.step) }
-    const session = await this.session(`step ${batch} ${rounds} ${shape.penalty}`, () => buildTrainingGraph(this.description, shape))
-    const feeds: Record<string, Tensor> = { ...this.bind(this.current), ...this.rows(input), ...this.rates(shape, settings, input.step) }
+    const shape: StepShape = { batch, rounds, penalty: penaltyDue(settings, input.step), average: settings.emaDecay > 0 }
+    const session = await this.session(`step ${batch} ${rounds} ${shape.penalty} ${shape.average}`, () => buildTrainingGraph(this.description, shape))
+    const feeds: Record<string, Tensor> = { ...this.bind(this.current, shape), ...this.rows(input), ...this.rates(shape, settings, input.step) }
     const logits = { real: new Float32Array(batch), fake: new Float32Array(batch), generator: new Float32Array(batch) }
     const fetches: Record<string, Tensor> = {}
-    for (const [name, tensor] of Object.entries(this.bind(this.other))) fetches[next(name)] = tensor
+    for (const [name, tensor] of Object.entries(this.bind(this.other, shape))) fetches[next(name)] = tensor
     for (const [name, values] of Object.entries(logits)) fetches[`logits.${name}`] = this.tensor(values, [batch, 1])
     await session.run(feeds, fetches)
+    if (!shape.average) this.other.average.set(this.other.generator.value)
     ;[this.current, this.other] = [this.other, this.current]
     this.updates.generator++
     this.updates.discriminator += 2 * rounds + (shape.penalty ? 1 : 0)
@@ -123,14 +124,15 @@ class NativeEngine implements GanEngine {
     }
   }
 
-  private rates({ rounds, penalty, batch }: StepShape, settings: TrainingSettings, step: number): Record<string, Tensor> {
+  private rates({ rounds, penalty, batch, average }: StepShape, settings: TrainingSettings, step: number): Record<string, Tensor> {
     const keep = averageKeep(settings.emaDecay, step)
+    const scale = Math.sqrt(1 - settings.beta2)
     const numbers: Record<string, number> = {
       realTarget: 1 - settings.labelSmoothing,
-      keep1: settings.beta1, take1: 1 - settings.beta1, keep2: settings.beta2, take2: 1 - settings.beta2, epsilon: settings.epsilon,
-      averageKeep: keep, averageTake: 1 - keep,
+      gradientScale: scale / batch, keep1: settings.beta1, take1: (1 - settings.beta1) / scale, keep2: settings.beta2, epsilon: settings.epsilon,
+      ...(average && { averageKeep: keep, averageTake: 1 - keep }),
       'rate.generator': correctedRate(settings.generatorLearningRate, this.updates.generator + 1, settings),
-      ...(penalty && { penaltyRate: (settings.r1Every * settings.r1Gamma) / batch }),
+      ...(penalty && { penaltyRate: (scale * settings.r1Every * settings.r1Gamma) / batch }),
     }
     for (let update = 0; update < 2 * rounds + (penalty ? 1 : 0); update++) {
       numbers[`rate.discriminator.${update}`] = correctedRate(settings.discriminatorLearningRate, this.updates.discriminator + update + 1, settings)
@@ -138,8 +140,8 @@ class NativeEngine implements GanEngine {
     return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, this.tensor(Float32Array.of(value), [])]))
   }
 
-  private bind(arrays: Arrays): Record<string, Tensor> {
-    const bound = this.bindPart('generator', 'average', arrays.average)
+  private bind(arrays: Arrays, { average }: StepShape): Record<string, Tensor> {
+    const bound = average ? this.bindPart('generator', 'average', arrays.average) : {}
     for (const name of networkNames) {
       for (const which of ['value', 'first', 'second'] as const) Object.assign(bound, this.bindPart(name, which, arrays[name][which]))
     }

@@ -1,7 +1,7 @@
 import { leakySlope, imageSize, type GanDescription, type Network } from '../../gan/network'
 import { GraphBuilder } from '../../onnx/graphBuilder'
 import { dataType } from '../../onnx/model'
-import { adamInputs, networkNames, next, parameterNames, part, type NetworkName } from './graphNames'
+import { adamInputs, networkNames, next, parameterNames, part, type NetworkName, type Part } from './graphNames'
 
 /** What shapes a step's graph, next to the networks. */
 export interface StepShape {
@@ -10,6 +10,8 @@ export interface StepShape {
   readonly rounds: number
   /** Whether the step ends D's part with the gradient penalty. */
   readonly penalty: boolean
+  /** Whether the averaged weights lag behind; otherwise they are G's own. */
+  readonly average: boolean
 }
 
 interface LayerValues {
@@ -40,14 +42,15 @@ class TrainingGraph {
   private readonly graph = new GraphBuilder()
   private readonly zero = this.graph.scalar(0)
   private readonly slope = this.graph.scalar(leakySlope)
-  private readonly perRow: string
+  /** What the gradients are scaled with on their way, over the batch: see `update`. */
+  private readonly gradientScale: string
   /** Each network as it stands after the updates so far. */
   private readonly layers: Record<NetworkName, LayerValues[]>
   private readonly moments = new Map<string, string>()
   private updates = 0
 
   constructor(private readonly description: GanDescription, private readonly shape: StepShape) {
-    this.perRow = this.graph.scalar(1 / shape.batch)
+    this.gradientScale = this.graph.input('gradientScale', dataType.float, [])
     this.layers = { generator: declare(this.graph, 'generator', description.generator), discriminator: declare(this.graph, 'discriminator', description.discriminator) }
     for (const name of networkNames) {
       for (const parameter of parameterNames(name, description[name])) {
@@ -71,20 +74,21 @@ class TrainingGraph {
 
     for (let round = 0; round < rounds; round++) {
       const final = round === rounds - 1
-      this.learnToTell(at(real, round), realTarget, final ? 'logits.real' : undefined)
-      this.learnToTell(at(fake, round), this.zero, final ? 'logits.fake' : undefined)
+      this.learnToTell(at(real, round), realTarget, final ? 'logits.real' : undefined, false)
+      this.learnToTell(at(fake, round), this.zero, final ? 'logits.fake' : undefined, final && !penalty)
     }
     if (penalty) this.learnToBeFlat(last(real))
     this.learnToDraw(last(fake), last(pictures), hidden.slice(0, -1).map((x) => last(this.split(x, rounds + 1))))
-    this.followWithAverage()
+    if (shape.average) this.followWithAverage()
     for (const logits of ['logits.real', 'logits.fake', 'logits.generator']) graph.output(logits, dataType.float, [batch, 1])
     this.declareOutputs()
     return graph.encode('')
   }
 
-  private learnToTell(x: string, target: string, logits: string | undefined): void {
+  /** @param final whether this is D's last update of the step */
+  private learnToTell(x: string, target: string, logits: string | undefined, final: boolean): void {
     const hidden = forward(this.graph, this.layers.discriminator, x, logits)
-    this.update('discriminator', this.backward('discriminator', hidden, this.logitGradient(last(hidden), target)))
+    this.update('discriminator', this.backward('discriminator', hidden, this.logitGradient(last(hidden), target)), final)
   }
 
   private learnToDraw(x: string, pictures: string, generatorHidden: readonly string[]): void {
@@ -94,7 +98,7 @@ class TrainingGraph {
     const towardsInput = at(this.backToInput(hidden, this.logitGradient(last(hidden), one)), 0)
     const towardsPixels = description.classes > 0 ? this.columns(towardsInput, imageSize) : towardsInput
     const tanhSlope = graph.node('Sub', [one, graph.node('Mul', [pictures, pictures])])
-    this.update('generator', this.backward('generator', generatorHidden, graph.node('Mul', [towardsPixels, tanhSlope])))
+    this.update('generator', this.backward('generator', generatorHidden, graph.node('Mul', [towardsPixels, tanhSlope])), true)
   }
 
   /** The penalty's gradient as a second way forward: see `TfjsEngine.learnToBeFlat`. */
@@ -111,12 +115,12 @@ class TrainingGraph {
       if (i < layers.length - 1) s = this.timesSlope(graph.node('MatMul', [s, kernel]), at(hidden, i + 1))
       return { kernel: gradient, bias: graph.node('Mul', [bias, this.zero]) }
     })
-    this.update('discriminator', gradients)
+    this.update('discriminator', gradients, true)
   }
 
   private logitGradient(logits: string, target: string): string {
     const { graph } = this
-    return graph.node('Mul', [graph.node('Sub', [graph.node('Sigmoid', [logits]), target]), this.perRow])
+    return graph.node('Mul', [graph.node('Sub', [graph.node('Sigmoid', [logits]), target]), this.gradientScale])
   }
 
   private backward(name: NetworkName, hidden: readonly string[], d: string): LayerValues[] {
@@ -155,24 +159,30 @@ class TrainingGraph {
     return graph.node('Where', [graph.node('Greater', [hidden, this.zero]), product, graph.node('Mul', [product, this.slope])])
   }
 
-  /** One Adam update of a whole network with the next rate: as `adam` of kernels/assembly/elementwise.ts. */
-  private update(name: NetworkName, gradients: readonly LayerValues[]): void {
+  /**
+   * One Adam update of a whole network with the next rate: as `adam` of kernels/assembly/elementwise.ts. The weights are
+   * many and the operations on them are what a step costs next to its products, so gradients come scaled by √(1 - β₂): then
+   * the second moment needs no factor for them, and the first one's factor makes up for it.
+   * @param final whether the results are those that leave the graph
+   */
+  private update(name: NetworkName, gradients: readonly LayerValues[], final: boolean): void {
     const { graph } = this
     const rate = graph.input(name === 'generator' ? 'rate.generator' : `rate.discriminator.${this.updates++}`, dataType.float, [])
     this.layers[name] = this.layers[name].map((layer, i) => {
       const move = (which: keyof LayerValues): string => {
         const parameter = `${name}.${i}.${which}`
         const gradient = at(gradients, i)[which]
-        const moment = (which: 'first' | 'second', keep: string, take: string, seen: string): string => {
-          const key = part(parameter, which)
-          const value = graph.node('Add', [graph.node('Mul', [this.moments.get(key) ?? '', keep]), graph.node('Mul', [seen, take])])
+        const result = (of: Part): string | undefined => (final ? next(part(parameter, of)) : undefined)
+        const moment = (of: 'first' | 'second', keep: string, seen: string): string => {
+          const key = part(parameter, of)
+          const value = graph.node('Add', [graph.node('Mul', [this.moments.get(key) ?? '', keep]), seen], {}, result(of))
           this.moments.set(key, value)
           return value
         }
-        const first = moment('first', 'keep1', 'take1', gradient)
-        const second = moment('second', 'keep2', 'take2', graph.node('Mul', [gradient, gradient]))
+        const first = moment('first', 'keep1', graph.node('Mul', [gradient, 'take1']))
+        const second = moment('second', 'keep2', graph.node('Mul', [gradient, gradient]))
         const root = graph.node('Add', [graph.node('Sqrt', [second]), 'epsilon'])
-        return graph.node('Sub', [layer[which], graph.node('Div', [graph.node('Mul', [first, rate]), root])])
+        return graph.node('Sub', [layer[which], graph.node('Div', [graph.node('Mul', [first, rate]), root])], {}, result('value'))
       }
       return { kernel: move('kernel'), bias: move('bias') }
     })
@@ -184,8 +194,8 @@ class TrainingGraph {
     const take = graph.input('averageTake', dataType.float, [])
     for (const { name, shape, layer, which } of parameterNames('generator', this.description.generator)) {
       const average = graph.input(part(name, 'average'), dataType.float, shape)
-      graph.output(next(part(name, 'average')), dataType.float, shape)
-      graph.node('Add', [graph.node('Mul', [average, keep]), graph.node('Mul', [at(this.layers.generator, layer)[which], take])], {}, next(part(name, 'average')))
+      const output = graph.output(next(part(name, 'average')), dataType.float, shape)
+      graph.node('Add', [graph.node('Mul', [average, keep]), graph.node('Mul', [at(this.layers.generator, layer)[which], take])], {}, output)
     }
   }
 
@@ -193,11 +203,7 @@ class TrainingGraph {
     const { graph } = this
     for (const name of networkNames) {
       for (const parameter of parameterNames(name, this.description[name])) {
-        const results = { value: at(this.layers[name], parameter.layer)[parameter.which], first: this.moments.get(part(parameter.name, 'first')) ?? '', second: this.moments.get(part(parameter.name, 'second')) ?? '' }
-        for (const which of ['value', 'first', 'second'] as const) {
-          const output = graph.output(next(part(parameter.name, which)), dataType.float, parameter.shape)
-          graph.node('Identity', [results[which]], {}, output)
-        }
+        for (const which of ['value', 'first', 'second'] as const) graph.output(next(part(parameter.name, which)), dataType.float, parameter.shape)
       }
     }
   }
