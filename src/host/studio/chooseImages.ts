@@ -14,6 +14,8 @@ const mostBytesEach = 24 * 2 ** 20
 /** All of them cross to the page in one message. */
 const mostBytes = 192 * 2 ** 20
 const deepest = 4
+/** Files read between two words of progress. */
+const toldEvery = 100
 
 /** Lets the user choose pictures or a folder of them and reads them; what cannot be read is refused by name. */
 export async function chooseImages(): Promise<ChosenImages | undefined> {
@@ -32,14 +34,17 @@ export async function chooseImages(): Promise<ChosenImages | undefined> {
   const found = how === folder ? await list(chosen[0], deepest) : chosen
   if (found.length === 0) throw InklingError.of('gan-images-none', { folder: nameOf(chosen[0]) })
   if (found.length > mostFiles) throw InklingError.of('gan-images-many', { count: found.length, limit: mostFiles })
-  return read(found)
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Reading pictures'), cancellable: true }, (progress, token) => read(found, progress, token))
 }
 
-async function read(uris: readonly vscode.Uri[]): Promise<ChosenImages> {
+/** @returns undefined when it was cancelled */
+async function read(uris: readonly vscode.Uri[], progress: vscode.Progress<{ readonly message: string; readonly increment: number }>, token: vscode.CancellationToken): Promise<ChosenImages | undefined> {
   const files: NamedBytes[] = []
   const refused: { name: string; error: ErrorOnWire }[] = []
   let total = 0
-  for (const uri of uris) {
+  for (const [i, uri] of uris.entries()) {
+    if (token.isCancellationRequested) return undefined
+    if (i % toldEvery === 0) progress.report({ message: vscode.l10n.t('{done} of {count}', { done: i, count: uris.length }), increment: i === 0 ? 0 : (100 * toldEvery) / uris.length })
     const name = nameOf(uri)
     const refuse = (reason: string): void => {
       const { code, facts } = InklingError.of('gan-image-broken', { file: name, reason })
