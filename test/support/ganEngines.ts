@@ -2,8 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { EngineFactory } from '../../src/gan/ganEngine'
+import { describeGan } from '../../src/gan/network'
+import { initialState } from '../../src/gan/trainer'
 import { wasmEngineFactory } from '../../src/gan-tfjs/wasmBackend'
+import { processEngineFactory } from '../../src/engine/gan/processEngines'
 import { buildKernels } from '../../kernels/build.mjs'
+import { tinySettings } from './tinyRun'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -23,4 +27,12 @@ export function tfjsWasmBytes(): Promise<Uint8Array> {
 
 export async function wasmFactory(): Promise<EngineFactory> {
   return wasmEngineFactory(await tfjsWasmBytes(), await kernelBytes())
+}
+
+/** Engines on tfjs-node; undefined where its library is not installed, as on most machines. */
+export async function tfjsNodeFactory(): Promise<EngineFactory | undefined> {
+  const factory = processEngineFactory('tfjs-node')
+  const made = await factory(describeGan(tinySettings), initialState(tinySettings)).catch(() => undefined)
+  made?.dispose()
+  return made && factory
 }

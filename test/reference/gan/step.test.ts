@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { nativeEngineFactory } from '../../../src/engine/gan/nativeEngine'
 import type { EngineFactory, StepResult } from '../../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../../src/gan-tfjs/cpuBackend'
-import { wasmFactory } from '../../support/ganEngines'
+import { tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
 import { arraysOf, numbers, stepCases, type StepCase } from './stepCases'
 
 const tolerance = 1e-5
 
-const engines: readonly [string, () => Promise<EngineFactory>][] = [
+const engines: [string, () => Promise<EngineFactory>][] = [
   ['tfjs cpu', () => Promise.resolve(cpuEngineFactory)],
   ['tfjs wasm with our kernels', wasmFactory],
   ['ONNX Runtime', () => Promise.resolve(nativeEngineFactory(2))],
 ]
+const tfjsNode = await tfjsNodeFactory()
+if (tfjsNode) engines.push(['tfjs-node', () => Promise.resolve(tfjsNode)])
 
 /** Largest deviation as a share of the largest number. */
 function deviation(actual: Float32Array, expected: Float32Array): number {

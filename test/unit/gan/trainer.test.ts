@@ -5,14 +5,16 @@ import type { EngineFactory } from '../../../src/gan/ganEngine'
 import { drawSamples, showcase } from '../../../src/gan/sampling'
 import { GanTrainer } from '../../../src/gan/trainer'
 import { cpuEngineFactory } from '../../../src/gan-tfjs/cpuBackend'
-import { wasmFactory } from '../../support/ganEngines'
+import { tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
 import { tinyData, tinySettings } from '../../support/tinyRun'
 
-const engines: readonly [string, () => Promise<EngineFactory>][] = [
+const engines: [string, () => Promise<EngineFactory>][] = [
   ['wasm', wasmFactory],
   ['cpu', () => Promise.resolve(cpuEngineFactory)],
   ['native', () => Promise.resolve(nativeEngineFactory(2))],
 ]
+const tfjsNode = await tfjsNodeFactory()
+if (tfjsNode) engines.push(['tfjs-node', () => Promise.resolve(tfjsNode)])
 
 async function bytesAfter(trainer: GanTrainer, steps: number): Promise<Uint8Array> {
   for (let i = 0; i < steps; i++) await trainer.advance()
