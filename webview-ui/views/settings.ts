@@ -48,7 +48,7 @@ function newRun(page: PageContext): HTMLElement {
   store.watch(({ draft }) => [draft], (draft) => form.show(draft))
   store.watch(({ runs }) => [runs], () => form.onChange())
   const details = h('details', {}, h('summary', {}, 'Every setting'), form.element)
-  return card('New run', 'A run begins with random networks and keeps its shape for life. What it learns from, how large the networks are, and how fast they learn is decided here.',
+  return card('New run', 'A run begins with random networks and keeps its shape for life. What it learns from, how large the networks are, and how fast they learn is decided here. “As in the article” is the loop as it was meant: in today’s Keras the original script never trains its discriminator at all, because “trainable = False” counts whenever it trains, whatever the order of “compile”.',
     h('div', { class: 'choices', role: 'group', 'aria-label': 'Preset' }, ...presetButtons),
     h('label', { class: 'field' }, 'Name', name),
     own.element,
