@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { assertNever } from '../base/assertNever'
 import type { Outcome, Outcomes } from '../engine/devices/chooseDevice'
 
 /** What was measured on this machine, as one line for the status menu. */
@@ -17,5 +18,7 @@ function describe(outcome: Outcome): string {
       return l10n.t('cannot be used ({reason})', { reason: outcome.reason })
     case 'trying':
       return l10n.t('is being measured')
+    default:
+      return assertNever(outcome)
   }
 }

@@ -17,6 +17,8 @@ export interface EditorOptions {
   readonly settings?: Readonly<Record<string, unknown>>
   /** The extension notes its timings. */
   readonly trace?: boolean
+  /** Joined to the environment of the extension and its processes. */
+  readonly env?: Readonly<Record<string, string>>
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
 }
@@ -50,7 +52,7 @@ export class Editor {
 
     const data = path.join(home.folder, 'server')
     const extension = options.vsix === undefined ? { linkExtension: true } : { vsix: options.vsix }
-    const server = await startServer({ data, settings, ...extension, ...(options.trace === true ? { env: { INKLING_TRACE: path.join(home.folder, traceFileName) } } : {}) })
+    const server = await startServer({ data, settings, ...extension, env: { ...options.env, ...(options.trace === true ? { INKLING_TRACE: path.join(home.folder, traceFileName) } : {}) } })
     const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
     atEnd(() => browser.close())
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })

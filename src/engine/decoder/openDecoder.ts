@@ -60,6 +60,7 @@ export async function openDecoder(files: DecoderFiles, run: DecoderRun): Promise
   try {
     created = await createSession(ort, path.join(folder, modelFile), run)
   } catch (error) {
+    if (error instanceof InklingError) throw error
     throw InklingError.of('model-unsupported', { reason: `ONNX Runtime does not take ${modelFile} (${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)})` }, error)
   }
   const session = new DecoderSession(ort, created.session, graph)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { InferenceSession } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
+import { requireFits } from './electronLimit'
 import { readGraph, type GraphInMemory } from './graphInMemory'
 import type { OnnxRuntime } from './runtime'
 
@@ -35,8 +36,9 @@ export function knownDevices(ort: OnnxRuntime): readonly Device[] {
 /** More threads than this wait for each other longer than they work. */
 const mostThreads = 8
 
-/** @throws whatever ONNX Runtime says when even the processor cannot run the graph */
+/** @throws InklingError `model-too-large-here`, and whatever ONNX Runtime says when even the processor cannot run the graph */
 export async function createSession(ort: OnnxRuntime, graph: GraphLocation, options: SessionOptions): Promise<CreatedSession> {
+  if (typeof graph === 'string') await requireFits(graph)
   if (options.device !== 'cpu') {
     try {
       // A provider that this build does not have would be passed over in silence.
