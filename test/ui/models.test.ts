@@ -134,6 +134,7 @@ describe('A writer who wants another model', () => {
     await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
     await models().filter({ hasText: 'Inkling' }).filter({ hasText: 'markdown' }).waitFor()
     await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
+    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
   })
 
   it('removes it, and goes back to the embedded one', async () => {
