@@ -18,6 +18,7 @@ const noBytes = new Uint8Array(0)
 class HubTokenizer implements Tokenizer {
   readonly vocabularySize: number
   private readonly tokenBytes: readonly (Uint8Array | undefined)[]
+  private readonly special: ReadonlySet<number>
 
   constructor(
     private readonly tokenizer: PreTrainedTokenizer,
@@ -30,11 +31,9 @@ class HubTokenizer implements Tokenizer {
     for (const [id, { content }] of added) bytes[id] = toUtf8(content)
     this.tokenBytes = bytes
     this.vocabularySize = bytes.length
-    this.special = new Set([...added].filter(([, { special }]) => special).map(([id]) => id))
-    if (endOfText !== undefined) this.special.add(endOfText)
+    const special = new Set([...added].filter(([, token]) => token.special).map(([id]) => id))
+    this.special = endOfText === undefined ? special : special.add(endOfText)
   }
-
-  private readonly special: Set<number>
 
   encode(text: string): Int32Array {
     return Int32Array.from(this.tokenizer.encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), { add_special_tokens: false }))

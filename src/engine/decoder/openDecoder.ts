@@ -66,12 +66,14 @@ export async function openDecoder(files: DecoderFiles, run: DecoderRun): Promise
   const session = new DecoderSession(ort, created.session, graph)
   try {
     run.onProgress?.(0.8)
+    const opening = Int32Array.from(files.opening)
+    session.checkTokens(opening)
     const reuse = await findReuse(session)
     run.onProgress?.(1)
     return new DecoderModel(session, new Scorer(ort, graph.vocabulary), {
       positions: Math.min(contextLength(config) ?? mostPositions, mostPositions),
       reuse,
-      opening: Int32Array.from(files.opening),
+      opening,
     }, tokenizer, {
       name,
       architecture: typeOf(config),

@@ -34,7 +34,7 @@ export class Sequence {
     return this.held
   }
 
-  /** Rows of the text in `rows` may be more than the tokens held: those behind them belong to tokens that were taken back. */
+  /** The rows of the text; there may be more than tokens held: those behind belong to tokens that were taken back. */
   get rows(): CacheRows {
     return this.cache
   }
