@@ -7,13 +7,17 @@ export interface Word {
   readonly to: number
 }
 
-const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' })
-const sentenceSegmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
+/** Made on first use: the first segmenter of a process loads tables, which would be half of the extension's start. */
+const segmenters: { word?: Intl.Segmenter; sentence?: Intl.Segmenter } = {}
+
+function segmenter(granularity: 'word' | 'sentence'): Intl.Segmenter {
+  return (segmenters[granularity] ??= new Intl.Segmenter('en', { granularity }))
+}
 
 /** The words of `text`, by the rules of Unicode (UAX #29). */
 export function wordsOf(text: string): readonly Word[] {
   const words: Word[] = []
-  for (const { segment, index, isWordLike } of wordSegmenter.segment(text)) {
+  for (const { segment, index, isWordLike } of segmenter('word').segment(text)) {
     if (isWordLike) words.push({ text: segment, from: index, to: index + segment.length })
   }
   return words
@@ -49,7 +53,7 @@ export function takeWords(text: string, count: number): string {
 export function sentencesOf(text: string): readonly string[] {
   const sentences: string[] = []
   let from = 0
-  for (const { segment, index } of sentenceSegmenter.segment(text)) {
+  for (const { segment, index } of segmenter('sentence').segment(text)) {
     const to = index + segment.length
     const sentence = text.slice(from, to)
     // Unicode's rule ends sentences behind abbreviations.

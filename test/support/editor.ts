@@ -21,6 +21,8 @@ export interface EditorOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
+  /** An editor without the extension, to compare with. */
+  readonly bare?: boolean
 }
 
 type Settings = Readonly<Record<string, unknown>>
@@ -51,7 +53,7 @@ export class Editor {
     mkdirSync(path.join(home.folder, 'workspace'), { recursive: true })
 
     const data = path.join(home.folder, 'server')
-    const extension = options.vsix === undefined ? { linkExtension: true } : { vsix: options.vsix }
+    const extension = options.vsix === undefined ? { linkExtension: options.bare !== true } : { vsix: options.vsix }
     const server = await startServer({ data, settings, ...extension, env: { ...options.env, ...(options.trace === true ? { INKLING_TRACE: path.join(home.folder, traceFileName) } : {}) } })
     const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
     atEnd(() => browser.close())
@@ -59,7 +61,7 @@ export class Editor {
     const editor = new Editor(home, server, browser, page, settings)
     try {
       await page.goto(server.address(path.join(home.folder, 'workspace', options.workspaceFile ?? '')))
-      await editor.workbench.ready()
+      await editor.workbench.ready(options.bare !== true)
     } catch (error) {
       await editor.keepEvidence('opening the editor')
       await editor.close()
