@@ -1,9 +1,11 @@
 /**
- * npm run bench:keystroke [-- --model DIR] [-- --words-per-minute N]
+ * npm run bench:keystroke [-- --model DIR | --like-gpt2] [-- --words-per-minute N]
  *
  * From key press to painted ghost text, in the real editor, and where the time goes.
  *
- * A writer types on in a document of some 400 words. The page notes when each key went down and when grey words that
+ * The model is the embedded one, a folder's, or with --like-gpt2 the embedded one at the price of GPT-2 (lib/unfold.ts).
+ *
+ * A writer types on in a document of some 250 words. The page notes when each key went down and when grey words that
  * were not there before have been painted. The extension notes when it heard of the change, when it was asked for a
  * suggestion and when it answered, and what the model took. All clocks are those of one machine, so that a key's way can
  * be cut into its parts:
@@ -22,6 +24,7 @@ import { root } from '../tools/lib/project.mjs'
 import { Editor } from '../test/support/editor'
 import { editorProcesses, type EditorProcess } from './lib/editorProcesses'
 import { quantile } from './lib/statistics'
+import { unfold } from './lib/unfold'
 import { before, measured, warmUp } from './lib/keystrokeText'
 
 /** Runs in the page: notes each key, and when grey words that differ from those before the key had been painted. */
@@ -70,12 +73,15 @@ interface Seen {
   readonly parts?: { readonly arrive: number; readonly debounce: number; readonly provider: number; readonly model: number; readonly draw: number }
 }
 
-const { values } = parseArgs({ options: { model: { type: 'string' }, 'words-per-minute': { type: 'string', default: '60' } } })
+const { values } = parseArgs({ options: { model: { type: 'string' }, 'like-gpt2': { type: 'boolean', default: false }, 'words-per-minute': { type: 'string', default: '60' } } })
 const wordsPerMinute = Number(values['words-per-minute'])
 /** Five letters and a blank a word. */
 const keyIntervalMs = 60_000 / (wordsPerMinute * 6)
 
-const settings = { 'inkling.suggestions.confidence': 'eager', ...(values.model === undefined ? {} : { 'inkling.model': path.resolve(values.model) }) }
+const unfolded = path.join(root, 'bench/work/like-gpt2')
+if (values['like-gpt2']) await unfold(path.join(root, 'media/model'), unfolded)
+const model = values['like-gpt2'] ? unfolded : values.model
+const settings = { 'inkling.suggestions.confidence': 'eager', ...(model === undefined ? {} : { 'inkling.model': path.resolve(model) }) }
 const editor = await Editor.open({ files: { 'bench.md': before }, settings, trace: true })
 try {
   const { workbench, page } = editor
@@ -147,7 +153,7 @@ function report(presses: readonly Press[], changes: readonly Change[], seconds: 
   const asked = changes.filter(({ modelMs }) => modelMs !== undefined).length
   const withoutModel = seen.length === 0 ? NaN : 1 - by('model').length / seen.length
 
-  console.log(`${values.model ?? 'the embedded model'}; ${presses.length} keys at ${wordsPerMinute} words a minute, ${seen.length} led to new grey words. Milliseconds:\n`)
+  console.log(`${model ?? 'the embedded model'}; ${presses.length} keys at ${wordsPerMinute} words a minute, ${seen.length} led to new grey words. Milliseconds:\n`)
   console.log(`${''.padEnd(38)}${['keys', 'median', '90 %', '95 %', 'most'].map((name) => name.padStart(9)).join('')}`)
   for (const [name, times] of Object.entries(rows)) {
     const cells = [times.length, ...[0.5, 0.9, 0.95, 1].map((share) => quantile(times, share).toFixed(1))]
@@ -157,5 +163,5 @@ function report(presses: readonly Press[], changes: readonly Change[], seconds: 
   console.log(`Processor seconds a second: engine ${usage.engine.toFixed(2)}, extension host ${usage.extensionHost.toFixed(2)}.`)
   const folder = path.join(root, 'bench/work')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, 'keystroke.json'), JSON.stringify({ model: values.model ?? 'embedded', wordsPerMinute, rows, usage, asked, withoutModel }, undefined, 2))
+  writeFileSync(path.join(folder, 'keystroke.json'), JSON.stringify({ model: model ?? 'embedded', wordsPerMinute, rows, usage, asked, withoutModel }, undefined, 2))
 }

@@ -1,13 +1,11 @@
 /** What the writer of `bench:keystroke` has written, and goes on to write: prose made for it, in one long paragraph each. */
 
-/** Stands in the document: some 400 words, so that the model reads about as much as its context holds. */
+/** Stands in the document: some 250 words. */
 export const before = `# The mill
 
 The mill had stood empty for eleven years when my sister bought it. Nobody in the village could say who owned it before her, only that the wheel had been taken out in the winter of the great flood and that the roof had been sound until somebody carried off the lead. She paid less for it than I had paid for my car. The notary, a patient man with a cold, read the whole deed aloud to us, as the law demands, and stopped at the end of each page to ask whether we had understood. We said that we had. There was a right of way across the meadow, and a duty to keep the ditch clear, and a sentence about eels that he read twice because he did not believe it himself.
 
-We went there in the first week of March with a borrowed van, two ladders and a box of candles. The door had swollen and would not open, so we went in by the window of what had been the office. Everything was covered with a fine grey dust that was not dirt but flour, older than my nephew, and when we walked it rose to our knees and hung there in the light. Upstairs the floor was good. The beams were oak, and somebody had written numbers on them with a carpenter's pencil, and next to the numbers a name, and next to the name a year. In the corner stood a chair with three legs and a stove with none. My sister sat down on the sill and looked at all of it for a long time, and then she said that it would do.
-
-The work took longer than we had thought, as such work does. In April we cleared the ditch and found out about the eels. In May a man came who knew about roofs, and went away again, and came back with his brother. By the end of June there was a kitchen with a table in it, and a lamp above the table, and in the evening you could see the lamp from the road.
+We went there in the first week of March with a borrowed van, two ladders and a box of candles. Upstairs the floor was good. The beams were oak, and somebody had written numbers on them with a carpenter's pencil, and next to the numbers a name, and next to the name a year. In the corner stood a chair with three legs and a stove with none. My sister sat down on the sill and looked at all of it for a long time, and then she said that it would do.
 
 `
 
