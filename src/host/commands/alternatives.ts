@@ -85,9 +85,16 @@ const rowLength = 72
 /** The beginning in the first line of the row, the rest in the second. */
 function rowOf(text: string): Row {
   const words = text.trim().replace(/\s+/g, ' ')
-  const cut = words.length <= rowLength ? words.length : words.lastIndexOf(' ', rowLength)
+  const cut = cutAt(words)
   const rest = words.slice(cut).trim()
   return { label: words.slice(0, cut), ...(rest === '' ? {} : { detail: rest }), alwaysShow: true, text }
+}
+
+/** Where a text that is too long for a row is cut: between two words, if it has any. */
+function cutAt(text: string): number {
+  if (text.length <= rowLength) return text.length
+  const space = text.lastIndexOf(' ', rowLength)
+  return space > 0 ? space : rowLength
 }
 
 /** Greedy settings would give the same text several times. */
@@ -95,6 +102,12 @@ function alwaysSampled(settings: Settings, where: vscode.ConfigurationScope): Re
   const sampling = samplingFrom(settings, where)
   if (sampling.kind === 'sample') return sampling
   return { kind: 'sample', temperature: 0.8, topK: 50, topP: 1, repetitionPenalty: sampling.repetitionPenalty, seed: Math.floor(Math.random() * 2 ** 32) }
+}
+
+/** What is drawn into a line is not wrapped: more would be out of sight, and the row of the picker has the rest. */
+function beginningOf(text: string): string {
+  const cut = cutAt(text)
+  return cut === text.length ? text : `${text.slice(0, cut).trimEnd()} …`
 }
 
 /** A text shown at a place as if it stood there, without changing the document. */
@@ -108,7 +121,7 @@ class Preview {
 
   show(text: string): void {
     const type = vscode.window.createTextEditorDecorationType({
-      after: { contentText: text, color: new vscode.ThemeColor('editorGhostText.foreground'), fontStyle: 'italic' },
+      after: { contentText: beginningOf(text), color: new vscode.ThemeColor('editorGhostText.foreground'), fontStyle: 'italic' },
     })
     this.decoration.value = type
     this.editor.setDecorations(type, [new vscode.Range(this.at, this.at)])
