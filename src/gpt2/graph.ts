@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../base/cancellation'
+import { attentionBy, operatorSetFor, type CacheUse } from './attention'
 import { BlockWeights } from './blockWeights'
 import { attentionScale, type Gpt2Config } from './config'
 import { FloatWeights } from './floatWeights'
@@ -8,7 +9,7 @@ import type { Precision, WeightFormat } from './weightFormat'
 import type { Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes: graphs on disk from older builders are not used. */
-export const builderVersion = 2
+export const builderVersion = 3
 
 /** A GPT-2 as ONNX: a small model file and a file of weights beside it. */
 export interface Gpt2Graph {
@@ -26,17 +27,18 @@ export interface Gpt2Graph {
  * logits asked for.
  *
  * Inputs: `ids`, `pos` [n] and `rows` [m] (which of the new tokens want logits), int32; `mask` [n, P + n], float32, added
- * to the attention scores (0: visible, very negative: not); for each layer l `k<l>`, `v<l>` [P, heads, headDim], float32.
- * Outputs: `logits` [m, vocabulary]; for each layer `nk<l>`, `nv<l>` [n, heads, headDim], the rows to append to the cache.
+ * to the attention scores (0: visible, very negative: not); for each layer `k<l>` and `v<l>`, float32.
+ * Outputs: `logits` [m, vocabulary]; for each layer `nk<l>` and `nv<l>`, the rows to append to the cache. How these look
+ * depends on the use of the cache.
  *
  * The cache is position-major, so that its first P rows are one piece of memory that is passed without a copy, and new
  * rows can be written right behind them.
  */
-export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, precision: Precision, weightsFile: string): Gpt2Graph {
+export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, precision: Precision, cacheUse: CacheUse, weightsFile: string): Gpt2Graph {
   const graph = new GraphBuilder()
-  new Gpt2Layers(graph, config, weights, precision).build()
+  new Gpt2Layers(graph, config, weights, precision, cacheUse).build()
   return {
-    model: graph.encode(weightsFile),
+    model: graph.encode(weightsFile, operatorSetFor[cacheUse]),
     weightsSize: graph.weightsSize,
     async writeWeights(sink, onProgress, signal) {
       const total = graph.recipes.reduce((sum, recipe) => sum + recipe.sizeBytes, 0)
@@ -61,7 +63,13 @@ class Gpt2Layers {
   private readonly floats: FloatWeights
   private readonly format: WeightFormat
 
-  constructor(private readonly graph: GraphBuilder, private readonly config: Gpt2Config, weights: Gpt2Weights, precision: Precision) {
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly config: Gpt2Config,
+    weights: Gpt2Weights,
+    precision: Precision,
+    private readonly cacheUse: CacheUse,
+  ) {
     this.floats = new FloatWeights(graph, config, weights)
     this.format = precision === 'fp32' ? this.floats : new BlockWeights(graph, config, weights, precision === 'int8' ? 8 : 4)
   }
@@ -90,23 +98,9 @@ class Gpt2Layers {
 
   /** @param x normalized hidden state [n, width] @returns value [n, width] before its projection */
   private attention(x: string, layer: number, mask: string): string {
-    const { graph, config: { heads, headDim, width } } = this
-    const qkv = this.format.linear(x, `h.${layer}.attn.c_attn`, { scale: { columns: width, factor: attentionScale(this.config, layer) } })
-    const byHead = graph.node('Reshape', [qkv, graph.integers([0, 3 * heads, headDim])])
-    const query = graph.name()
-    const [newKey, newValue] = [`nk${layer}`, `nv${layer}`]
-    for (const name of [newKey, newValue]) graph.output(name, dataType.float, ['n', heads, headDim])
-    graph.add('', 'Split', [byHead], [query, newKey, newValue], { axis: { int: 1 }, num_outputs: { int: 3 } })
-
-    const pastKey = graph.input(`k${layer}`, dataType.float, ['P', heads, headDim])
-    const pastValue = graph.input(`v${layer}`, dataType.float, ['P', heads, headDim])
-    const join = (past: string, added: string): string => graph.node('Concat', [past, added], { axis: { int: 0 } })
-    const transpose = (value: string, ...perm: number[]): string => graph.node('Transpose', [value], { perm: { ints: perm } })
-    // Plain Transpose and MatMul: the CPU provider fuses them itself, and every other provider has them.
-    const scores = graph.node('MatMul', [transpose(query, 1, 0, 2), transpose(join(pastKey, newKey), 1, 2, 0)])
-    const visible = graph.node('Softmax', [graph.node('Add', [scores, mask])], { axis: { int: -1 } })
-    const mixed = graph.node('MatMul', [visible, transpose(join(pastValue, newValue), 1, 0, 2)])
-    return graph.node('Reshape', [transpose(mixed, 1, 0, 2), graph.integers([-1, width])])
+    const scale = { columns: this.config.width, factor: attentionScale(this.config, layer) }
+    const qkv = this.format.linear(x, `h.${layer}.attn.c_attn`, { scale })
+    return attentionBy[this.cacheUse](this.graph, this.config, layer, qkv, mask)
   }
 
   private mlp(x: string, layer: number): string {

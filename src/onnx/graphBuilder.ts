@@ -1,4 +1,4 @@
-import { dataType, encodeModel, type Attribute, type DataType, type Initializer, type OnnxNode, type ValueInfo } from './model'
+import { dataType, encodeModel, type Attribute, type DataType, type Initializer, type OnnxNode, type OperatorSet, type ValueInfo } from './model'
 
 /** Takes bytes for a place in the file of weights. */
 export interface ByteSink {
@@ -102,7 +102,7 @@ export class GraphBuilder {
   }
 
   /** @returns the bytes of the ONNX file, whose weights are in `weightsFile` beside it */
-  encode(weightsFile: string): Uint8Array {
-    return encodeModel({ nodes: this.nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs, weightsFile })
+  encode(weightsFile: string, operatorSet: OperatorSet = 21): Uint8Array {
+    return encodeModel({ operatorSet, nodes: this.nodes, initializers: this.initializers, inputs: this.inputs, outputs: this.outputs, weightsFile })
   }
 }

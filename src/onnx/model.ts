@@ -38,19 +38,22 @@ export interface OnnxModel {
   readonly outputs: readonly ValueInfo[]
   /** Name of the file of weights, as the runtime looks for it beside the model. */
   readonly weightsFile: string
+  readonly operatorSet: OperatorSet
 }
 
-/** Operator set 21 with IR version 10: the first with everything used here. */
-const irVersion = 10
-const operatorSets = [{ domain: '', version: 21 }, { domain: 'com.microsoft', version: 1 }]
+/** Version of ONNX's own operators: 21 is the first with nearly everything used here, 23 has `Attention` too. */
+export type OperatorSet = 21 | 23
+
+/** Each with the version of the file format that came with it. */
+const irVersions: Readonly<Record<OperatorSet, number>> = { 21: 10, 23: 11 }
 
 /** `ModelProto` of onnx.proto. Field numbers are those of that file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const writer = new ProtobufWriter()
-  writer.integer(1, irVersion)
+  writer.integer(1, irVersions[model.operatorSet])
   writer.string(2, 'inkling')
   writer.message(7, (graph) => writeGraph(graph, model))
-  for (const set of operatorSets) {
+  for (const set of [{ domain: '', version: model.operatorSet }, { domain: 'com.microsoft', version: 1 }]) {
     writer.message(8, (message) => {
       message.string(1, set.domain)
       message.integer(2, set.version)

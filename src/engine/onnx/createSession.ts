@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { InferenceSession } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
+import type { CacheUse } from '../../gpt2/attention'
 import { requireFits } from './electronLimit'
 import { readGraph, type GraphInMemory } from './graphInMemory'
 import type { OnnxRuntime } from './runtime'
@@ -22,6 +23,7 @@ export interface CreatedSession {
   readonly session: InferenceSession
   /** Where it runs: `wasm` is the processor without a native runtime. */
   readonly device: Device | 'wasm'
+  readonly cacheUse: CacheUse
 }
 
 /** ONNX Runtime's names of the devices. */
@@ -36,21 +38,33 @@ export function knownDevices(ort: OnnxRuntime): readonly Device[] {
 /** More threads than this wait for each other longer than they work. */
 const mostThreads = 8
 
-/** @throws InklingError `model-too-large-here`, and whatever ONNX Runtime says when even the processor cannot run the graph */
-export async function createSession(ort: OnnxRuntime, graph: GraphLocation, options: SessionOptions): Promise<CreatedSession> {
-  if (typeof graph === 'string') await requireFits(graph)
+/**
+ * @param graph one that runs everywhere, or what makes or finds the one that suits a device
+ * @throws InklingError `model-too-large-here`, and whatever ONNX Runtime says when even the processor cannot run the graph
+ */
+export async function createSession(ort: OnnxRuntime, graph: GraphLocation | ((use: CacheUse) => Promise<GraphLocation>), options: SessionOptions): Promise<CreatedSession> {
+  const graphFor = async (use: CacheUse): Promise<GraphLocation> => {
+    const found = typeof graph === 'function' ? await graph(use) : graph
+    if (typeof found === 'string') await requireFits(found)
+    return found
+  }
   if (options.device !== 'cpu') {
+    // A provider that this build does not have would be passed over in silence.
+    const joined = knownDevices(ort).includes(options.device) ? await graphFor('joined') : undefined
     try {
-      // A provider that this build does not have would be passed over in silence.
-      if (!ort.listSupportedBackends().some(({ name }) => name === providers[options.device])) throw new Error(`not on ${process.platform}-${process.arch}`)
-      return { session: await create(ort, graph, options.device, options.threads), device: options.device }
+      if (joined === undefined) throw new Error(`not on ${process.platform}-${process.arch}`)
+      return { session: await create(ort, joined, options.device, options.threads), device: options.device, cacheUse: 'joined' }
     } catch (error) {
       options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
     }
   }
-  if (ort.kind === 'native') return { session: await create(ort, graph, 'cpu', options.threads), device: 'cpu' }
+  if (ort.kind === 'native') {
+    // On the processor the native runtime works on our own memory.
+    return { session: await create(ort, await graphFor('in-place'), 'cpu', options.threads), device: 'cpu', cacheUse: 'in-place' }
+  }
   options.onWarning?.(InklingError.of('runtime-slow', { platform: `${process.platform}-${process.arch}` }))
-  return { session: await create(ort, typeof graph === 'string' ? await readGraph(graph) : graph, 'cpu', options.threads), device: 'wasm' }
+  const found = await graphFor('joined')
+  return { session: await create(ort, typeof found === 'string' ? await readGraph(found) : found, 'cpu', options.threads), device: 'wasm', cacheUse: 'joined' }
 }
 
 function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {

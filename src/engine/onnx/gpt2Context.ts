@@ -11,8 +11,8 @@ import type { Scorer } from './scorer'
 /** Tokens of a prompt that run at once: long enough to fill the processor, short enough that a new keystroke waits little. */
 const chunkTokens = 128
 
-/** Logits that are in memory at a time while scoring: 16 MiB. */
-const scoredLogits = 1 << 22
+/** Logits that are in memory at a time while scoring: 8 MiB. */
+const scoredLogits = 1 << 21
 
 /**
  * One token sequence over a session that all contexts of a model share. Asking for more tokens than the model has positions
@@ -26,7 +26,7 @@ export class Gpt2Context implements Context {
   private forked = false
 
   constructor(private readonly session: Gpt2Session, private readonly scorer: Scorer, private readonly config: Gpt2Config) {
-    this.cache = new KeyValueCache(config.layers, config.width)
+    this.cache = new KeyValueCache(config.layers, config.width, config.positions)
     this.tokens = new Int32Array(config.positions)
   }
 

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
 import type { IDisposable } from '../../base/lifecycle'
+import type { CacheUse } from '../../gpt2/attention'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
 import type { KeyValueCache } from './keyValueCache'
@@ -28,7 +29,12 @@ export class Gpt2Session implements IDisposable {
   /** [m, vocabulary] of the last m, used again by the next step of as many rows. */
   private logits = new Float32Array(0)
 
-  constructor(private readonly ort: OnnxRuntime, private readonly session: InferenceSession, private readonly config: Gpt2Config) {
+  constructor(
+    private readonly ort: OnnxRuntime,
+    private readonly session: InferenceSession,
+    private readonly config: Gpt2Config,
+    private readonly cacheUse: CacheUse,
+  ) {
     this.names = Array.from({ length: config.layers }, (_, l) => ({ k: `k${l}`, v: `v${l}`, nk: `nk${l}`, nv: `nv${l}` }))
   }
 
@@ -50,11 +56,13 @@ export class Gpt2Session implements IDisposable {
       mask: new ort.Tensor('float32', step.mask, [n, past + n]),
     }
     const fetches: Record<string, Tensor> = { logits: new ort.Tensor('float32', logits, [m, config.vocabulary]) }
-    const pastShape = [past, config.heads, config.headDim]
-    const newShape = [n, config.heads, config.headDim]
+    const inPlace = this.cacheUse === 'in-place'
+    const held = inPlace ? past + n : past
+    const heldShape = inPlace ? [1, held, config.width] : [held, config.heads, config.headDim]
+    const newShape = inPlace ? [n, config.width] : [n, config.heads, config.headDim]
     for (const [layer, names] of this.names.entries()) {
-      feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, past), pastShape)
-      feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, past), pastShape)
+      feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, held), heldShape)
+      feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, held), heldShape)
       fetches[names.nk] = new ort.Tensor('float32', cache.keyRows(layer, past, past + n), newShape)
       fetches[names.nv] = new ort.Tensor('float32', cache.valueRows(layer, past, past + n), newShape)
     }

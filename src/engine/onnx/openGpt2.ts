@@ -1,13 +1,14 @@
 import path from 'node:path'
 import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
+import type { CacheUse } from '../../gpt2/attention'
 import { parameterCount, parseGpt2Config, type Gpt2Config } from '../../gpt2/config'
 import { builderVersion, buildGpt2Graph, type Gpt2Graph } from '../../gpt2/graph'
 import type { Precision } from '../../gpt2/weightFormat'
 import { openGpt2Weights } from '../../gpt2/weights'
 import type { LanguageModel } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
-import { createSession, type CreatedSession, type Device } from './createSession'
+import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
 import { FileSource } from './fileSource'
 import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
@@ -50,12 +51,12 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
   try {
     options.onProgress?.(0, 'reading')
     const weights = await openGpt2Weights(source, config)
-    const build = (): Gpt2Graph => buildGpt2Graph(config, weights, precision, weightsFile)
+    const build: BuildGraph = (use) => buildGpt2Graph(config, weights, precision, use, weightsFile)
     const ort = await onnxRuntime()
     const created = options.cacheFolder === undefined
-      ? await startFromMemory(ort, build(), options)
-      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKey(source, config, options), build, options)
-    return new Gpt2Model(new Gpt2Session(ort, created.session, config), new Scorer(ort, config.vocabulary), config, tokenizer, {
+      ? await start(ort, (use) => makeInMemory(build(use), options), options)
+      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKeys(source, config, options), build, options)
+    return new Gpt2Model(new Gpt2Session(ort, created.session, config, created.cacheUse), new Scorer(ort, config.vocabulary), config, tokenizer, {
       name: options.name ?? path.basename(path.resolve(folder)),
       architecture: 'gpt2',
       parameters: parameterCount(config),
@@ -97,29 +98,37 @@ function checkTokenizer({ vocabularySize }: Tokenizer, { vocabulary }: Gpt2Confi
   }
 }
 
-/** Names everything that a made graph depends on. */
-async function cacheKey(source: FileSource, config: Gpt2Config, { precision, cacheFolder, signal }: Gpt2Options): Promise<string> {
+type BuildGraph = (use: CacheUse) => Gpt2Graph
+
+/** Names of everything that a made graph depends on. */
+async function cacheKeys(source: FileSource, config: Gpt2Config, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
   const weights = await fileHash(source, cacheFolder, signal)
-  return sha256(JSON.stringify({ weights, config, precision, builderVersion })).slice(0, 32)
+  return (use) => sha256(JSON.stringify({ weights, config, precision, use, builderVersion })).slice(0, 32)
 }
 
-async function startFromMemory(ort: OnnxRuntime, graph: Gpt2Graph, options: Gpt2Options): Promise<CreatedSession> {
+async function makeInMemory(graph: Gpt2Graph, options: Gpt2Options): Promise<GraphLocation> {
   const weights = new Uint8Array(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) }, reportConversion(options), options.signal)
-  return start(ort, { model: graph.model, externalData: [{ path: weightsFile, data: weights }] }, options)
+  return { model: graph.model, externalData: [{ path: weightsFile, data: weights }] }
 }
 
-/** An entry that looks whole and yet cannot be started is made anew, once. */
-async function startFromCache(ort: OnnxRuntime, cache: GraphCache, key: string, build: () => Gpt2Graph, options: Gpt2Options): Promise<CreatedSession> {
-  const make = (): Promise<string> => cache.store(key, build(), reportConversion(options), options.signal)
-  const found = await cache.find(key)
-  if (found === undefined) return start(ort, await make(), options)
+/** Entries that look whole and yet cannot be started are made anew, once. */
+async function startFromCache(ort: OnnxRuntime, cache: GraphCache, keyOf: (use: CacheUse) => string, build: BuildGraph, options: Gpt2Options): Promise<CreatedSession> {
+  const found = new Set<string>()
+  const locate = async (use: CacheUse): Promise<string> => {
+    const key = keyOf(use)
+    const entry = await cache.find(key)
+    if (entry === undefined) return cache.store(key, build(use), reportConversion(options), options.signal)
+    found.add(key)
+    return entry
+  }
   try {
-    return await start(ort, found, options)
-  } catch {
+    return await start(ort, locate, options)
+  } catch (error) {
     throwIfCancelled(options.signal)
-    await cache.remove(key)
-    return start(ort, await make(), options)
+    if (found.size === 0) throw error
+    for (const key of found) await cache.remove(key)
+    return start(ort, locate, options)
   }
 }
 
@@ -127,10 +136,10 @@ function reportConversion({ onProgress }: Gpt2Options): (fraction: number) => vo
   return (fraction) => onProgress?.(fraction, 'converting')
 }
 
-async function start(ort: OnnxRuntime, graph: Parameters<typeof createSession>[1], options: Gpt2Options): Promise<CreatedSession> {
+async function start(ort: OnnxRuntime, graphFor: Parameters<typeof createSession>[1], options: Gpt2Options): Promise<CreatedSession> {
   throwIfCancelled(options.signal)
   options.onProgress?.(0, 'starting')
-  const created = await createSession(ort, graph, options)
+  const created = await createSession(ort, graphFor, options)
   options.onProgress?.(1, 'starting')
   return created
 }
