@@ -17,7 +17,7 @@ const model = { files: Object.fromEntries(readdirSync(embedded).map((name) => [n
 const parrot = { files: exportFiles('parrot'), info: { id: 'small/parrot', cardData: { license: 'apache-2.0' }, config: { model_type: 'qwen2' } } }
 
 describe('A writer who wants another model', () => {
-  const editor = useEditor({ files: { 'note.md': '', 'river.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
+  const editor = useEditor({ files: { 'note.md': '', 'river.txt': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
   const asked: string[] = []
   /** How much of a large file the hub sends before it falls silent. */
   let silentAfter = Infinity
@@ -177,7 +177,7 @@ describe('A writer who wants another model', () => {
     await workbench.notifications.press('small/parrot is installed.', 'Use it')
     await models().filter({ hasText: 'small/parrot' }).locator('.codicon-check').waitFor()
     await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
-    await workbench.openFile('river.md')
+    await workbench.openFile('river.txt')
     await workbench.type('The river runs past the old mi')
     expect(await workbench.waitForGhostText()).toBe('ll and under the bridge.')
     await workbench.statusItem.click()
