@@ -22,6 +22,8 @@ const chooseModel: Remedy = {
 
 const showLog: Remedy = { kind: 'command', command: 'inkling.showLog', title: 'Show log', hint: 'The log (Inkling: Show Log) has the details.' }
 
+const chooseServer: Remedy = { kind: 'command', command: 'inkling.server.choose', title: 'Choose a server', hint: 'Choose a server and test the connection (“Inkling: Use a Server…”, settings inkling.server.url and inkling.server.model, or --server and --model), or go back to this machine (“Inkling: Write with This Machine”).' }
+
 function advice(hint: string): Remedy {
   return { kind: 'advice', hint }
 }
@@ -58,6 +60,27 @@ const catalogue = {
   'download-insecure': { message: '{host} leads to {target}, which is not allowed.', remedy: advice('Models are fetched over https only; use another mirror (setting inkling.library.mirror).') },
   'download-certificate': { message: 'The certificate of {host} is not trusted: {reason}.', remedy: setting('http.systemCertificates', 'A company proxy needs its certificate in the system’s store (setting http.systemCertificates, or NODE_EXTRA_CA_CERTS on the command line).') },
   'listing-invalid': { message: '{host} lists the files of {model} in a way that cannot be used: {reason}.', remedy: advice('Try again later, or choose another model.') },
+  'server-unset': { message: 'No server is set to write with.', remedy: chooseServer },
+  'server-address': { message: '“{address}” is no address of a server.', remedy: chooseServer },
+  'server-insecure': { message: '{host} would be sent your text without encryption.', remedy: setting('inkling.server.allowHttp', 'Use https, or an SSH tunnel to a port of this machine; in a network that you trust, inkling.server.allowHttp (--allow-http) permits it.') },
+  'server-unreachable': { message: '{host} cannot be reached: {reason}.', remedy: chooseServer },
+  'server-certificate': { message: 'The certificate of {host} is not trusted: {reason}.', remedy: setting('http.systemCertificates', 'A certificate of your own needs its authority in the system’s store (setting http.systemCertificates, or NODE_EXTRA_CA_CERTS on the command line).') },
+  'server-slow': { message: '{host} did not answer in {seconds} seconds.', remedy: advice('Wait until the server has less to do, or choose a smaller model there.') },
+  'server-key': { message: '{host} refuses the key, or wants one.', remedy: { kind: 'command', command: 'inkling.server.setKey', title: 'Enter key', hint: 'Give the server’s key (“Inkling: Set Server Key…”, or the environment variable INKLING_SERVER_KEY).' } },
+  'server-model-missing': { message: '{host} has no model {model}.', remedy: chooseServer },
+  'server-model-unset': { message: '{host} has several models: {models}.', remedy: chooseServer },
+  'server-no-completions': { message: '{host} does not know the completions protocol of OpenAI: status {status} for {path}.', remedy: chooseServer },
+  'server-busy': { message: '{host} has too much to do now.', remedy: advice('Inkling waits as long as the server asks for, then goes on by itself.') },
+  'server-refused': { message: '{host} does not take the request (status {status}): {reason}.', remedy: chooseServer },
+  'server-failed': { message: '{host} failed (status {status}): {reason}.', remedy: advice('The server’s own log says more; Inkling tries again by itself.') },
+  'server-context': { message: '{host} cannot hold the text: it is longer than the model’s context.', remedy: advice('Start the server with a longer context, or generate fewer tokens.') },
+  'server-redirect': { message: '{host} sends requests on to {target}, which is not followed.', remedy: chooseServer },
+  'server-web-page': { message: '{host} answered with a web page. This is no model server, or the network wants you to sign in first.', remedy: chooseServer },
+  'server-garbled': { message: '{host} answered in a way that cannot be understood: {reason}.', remedy: chooseServer },
+  'server-cut': { message: '{host} ended its answer in the middle.', remedy: advice('Inkling tries again by itself; the server’s own log says more.') },
+  'server-no-logprobs': { message: '{host} does not say how likely its words are, so nothing can be suggested while you type.', remedy: advice('Use llama-server or vLLM (llama-cpp-python: start it with --logits_all true); commands that generate text work all the same.') },
+  'server-no-scores': { message: '{host} cannot score a text that is there already.', remedy: advice('Use vLLM or llama-cpp-python, or a model on this machine.') },
+  'server-no-tokenizer': { message: 'The protocol that {host} speaks has no way to count tokens.', remedy: advice('Use --max-new-tokens, or a model on this machine.') },
   'disk-space': { message: '{model} needs {needed} in {folder}, and only {free} are free.', remedy: advice('Free some space, or remove models that are not needed (“Inkling: Remove Model”, inkling models remove).') },
   'context-full': { message: 'The text is longer than the {length} tokens that this model can hold.', remedy: chooseModel },
   'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },

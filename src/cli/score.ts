@@ -25,7 +25,7 @@ export async function score(args: readonly string[], handlers: Handlers, places:
     return
   }
   for (const token of tokens) {
-    const numbers = token.logprob === null ? '      -      -      -' : [token.logprob.toFixed(3), String(token.rank), token.entropy?.toFixed(2)].map((cell) => (cell ?? '').padStart(7)).join('')
+    const numbers = token.logprob === null ? '      -      -      -' : [token.logprob.toFixed(3), token.rank?.toString(), token.entropy?.toFixed(2)].map((cell) => (cell ?? '-').padStart(7)).join('')
     io.stdout.write(`${numbers}  ${JSON.stringify(token.text)}\n`)
   }
   io.stdout.write(`${bits.toFixed(1)} bits over ${bytes} bytes: ${bitsPerByte.toFixed(4)} bits per byte\n`)
