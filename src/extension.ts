@@ -8,6 +8,8 @@ import { ChildProber } from './engine/devices/childProber'
 import { DeviceMemory } from './engine/devices/deviceMemory'
 import { setupOf } from './engine/devices/setup'
 import { forkEngine, type ForkOptions } from './engine/fork'
+import { EnginePlaces } from './engine/places'
+import { serveInProcess } from './engine/remote/inProcess'
 import { engineRestartPolicy } from './engine/restartPolicy'
 import { systemClock } from './engine/systemClock'
 import { acceptSuggestion } from './host/commands/accept'
@@ -25,6 +27,8 @@ import { ModelTree } from './host/library/modelTree'
 import { Speeds } from './host/library/speeds'
 import { NodeProgram } from './host/nodeProgram'
 import { Reporter } from './host/reporter'
+import { ServerChoice } from './host/server/serverChoice'
+import { ServerCommands } from './host/server/serverCommands'
 import { Settings } from './host/settings'
 import { Snooze } from './host/snooze'
 import { StatusBar } from './host/statusBar'
@@ -62,7 +66,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const store = new ModelStore(path.join(storage, 'library'))
   const models = new ModelChoice(settings, store, embeddedModel)
   const speeds = own(new Speeds(context.globalState))
-  const engine = new WritingEngine(client, settings, models, speeds, devices, node, path.join(storage, 'graphs'))
+  const server = new ServerChoice(settings, context.secrets)
+  const served = own(new EngineClient(serveInProcess({ keyFor: (url) => server.keyFor(url), clock: systemClock }), engineRestartPolicy, systemClock))
+  // A new key ends the pause that the old one has brought about.
+  own(context.secrets.onDidChange(() => served.restart()))
+  const places = own(new EnginePlaces(client, served))
+  const engine = new WritingEngine(places, settings, models, server, speeds, devices, node, path.join(storage, 'graphs'))
   const library = own(new ModelLibrary(store, embeddedModel, settings, context.secrets, (error) => reporter.tellOnce(error)))
   own(new ModelTree(library, models, speeds))
   const write = own(new WriteCommands(engine, settings))
@@ -76,11 +85,11 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const status = (): StatusInput => {
     const document = vscode.window.activeTextEditor?.document
-    return { engine: client.state, snoozedMs: snooze.remainingMs, suggestions: document && suggestions.mode(document) }
+    return { engine: places.state, snoozedMs: snooze.remainingMs, suggestions: document && suggestions.mode(document), server: server.host }
   }
   const statusBar = own(new StatusBar(status))
-  own(client.onState(() => statusBar.update()))
-  own(client.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
+  own(places.onState(() => statusBar.update()))
+  own(places.onLog(({ level, text }) => (level === 'info' ? reporter.info(text) : reporter.warn(text))))
   own(new DeviceWatch(client, devices, speeds, reporter, context.globalState))
   own(snooze.onChange(() => statusBar.update()))
   own(vscode.window.onDidChangeActiveTextEditor(() => statusBar.update()))
@@ -109,7 +118,8 @@ export function activate(context: vscode.ExtensionContext): void {
         showStatus: async () => showStatusMenu(status(), await engine.deviceOutcomes(vscode.window.activeTextEditor?.document.languageId).catch(() => undefined)),
         measureDevices: () => measureDevicesAgain(engine),
         ...new LibraryCommands(library, models).table,
-        restartEngine: () => client.restart(),
+        ...new ServerCommands(server).table,
+        restartEngine: () => places.restart(),
         showLog: () => reporter.show(),
         openStudio: () => studio.open(),
         startTraining: () => studio.control('run'),

@@ -1,5 +1,5 @@
 import { Emitter } from '../base/event'
-import { Disposable, toDisposable, type IDisposable } from '../base/lifecycle'
+import { Disposable, toDisposable } from '../base/lifecycle'
 import type { CallOptions, Engine, EngineClient, EngineState } from './client'
 import type { AnyModelSpec, EngineMethod, Params, Result, ServedModelSpec } from './protocol'
 import type { CallScope, Handlers } from './server'
@@ -12,7 +12,6 @@ export class EnginePlaces extends Disposable implements Engine<AnyModelSpec> {
   private readonly states = this.register(new Emitter<EngineState>())
   readonly onState = this.states.event
   readonly onLog: EngineClient['onLog']
-  readonly onWarning: EngineClient['onWarning']
   /** Where the latest call went. */
   private latest: { readonly state: EngineState }
 
@@ -22,8 +21,10 @@ export class EnginePlaces extends Disposable implements Engine<AnyModelSpec> {
   ) {
     super()
     this.latest = here
-    this.onLog = (listener) => both(here.onLog(listener), served.onLog(listener))
-    this.onWarning = (listener) => both(here.onWarning(listener), served.onWarning(listener))
+    this.onLog = (listener) => {
+      const listening = [here.onLog(listener), served.onLog(listener)]
+      return toDisposable(() => listening.forEach((one) => one.dispose()))
+    }
     for (const engine of [here, served]) this.register(engine.onState(() => this.states.fire(this.state)))
   }
 
@@ -45,10 +46,6 @@ export class EnginePlaces extends Disposable implements Engine<AnyModelSpec> {
     this.here.restart()
     this.served.restart()
   }
-}
-
-function both(first: IDisposable, second: IDisposable): IDisposable {
-  return toDisposable(() => (first.dispose(), second.dispose()))
 }
 
 /** The same for handlers that run in this process. */

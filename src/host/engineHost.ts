@@ -2,11 +2,12 @@ import type { Continuer } from '../completion/question'
 import type { CallOptions, Engine } from '../engine/client'
 import type { AutoDevice } from '../engine/devices/autoDevice'
 import type { Outcomes } from '../engine/devices/chooseDevice'
-import type { EngineMethod, GenerateResult, ModelSpec, Params, Result } from '../engine/protocol'
+import type { AnyModelSpec, EngineMethod, GenerateResult, ModelSpec, Params, Result } from '../engine/protocol'
 import type { Continuation, ContinuationRequest } from '../language/continuation'
 import type { ModelChoice } from './library/modelChoice'
 import type { Speeds } from './library/speeds'
 import type { NodeProgram } from './nodeProgram'
+import type { ServerChoice } from './server/serverChoice'
 import type { Settings } from './settings'
 
 /** Whose model a call uses. */
@@ -15,12 +16,13 @@ interface Subject {
   readonly languageId?: string | undefined
 }
 
-/** Calls the engine with the model that the settings name. */
+/** Calls the engine with the model that the settings name, on this machine or on a server. */
 export class WritingEngine implements Continuer {
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Engine<AnyModelSpec>,
     private readonly settings: Settings,
     private readonly models: ModelChoice,
+    private readonly server: Pick<ServerChoice, 'spec'>,
     private readonly speeds: Speeds,
     private readonly devices: AutoDevice,
     private readonly node: NodeProgram,
@@ -32,8 +34,7 @@ export class WritingEngine implements Continuer {
    * @throws InklingError `model-not-installed`, `model-folder-missing`, `model-id-invalid`, and what the engine throws; CancelledError
    */
   async call<M extends EngineMethod>(method: M, params: Omit<Params<M>, 'model'>, options: CallOptions<M> & Subject = {}): Promise<Result<M>> {
-    await this.node.ready
-    return this.engine.call(method, { ...params, model: await this.devices.resolve(this.spec(options.languageId)) }, options)
+    return this.engine.call(method, { ...params, model: await this.model(options.languageId) }, options)
   }
 
   /** What is known about the devices for the model of a language. @throws as `call` does for a model that is not there */
@@ -46,11 +47,12 @@ export class WritingEngine implements Continuer {
     await this.devices.forget(this.spec(languageId))
   }
 
-  /** Free text; how fast it came is remembered as this model's speed here. */
+  /** Free text; how fast a model of this machine wrote it is remembered. */
   async generate(params: Omit<Params<'generate'>, 'model'>, options: CallOptions<'generate'> & Subject = {}): Promise<GenerateResult> {
-    const result = await this.call('generate', params, options)
+    const model = await this.model(options.languageId)
+    const result = await this.engine.call('generate', { ...params, model }, options)
     const tokens = result.sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
-    await this.speeds.record(this.models.folderFor(options.languageId), tokens, result.decodeMs)
+    if ('folder' in model) await this.speeds.record(model.folder, tokens, result.decodeMs)
     return result
   }
 
@@ -64,6 +66,14 @@ export class WritingEngine implements Continuer {
     return this.call('continue', { session, request }, { signal, languageId: this.models.languageOf(session), onPartial: ({ candidate, text }) => candidate === 0 && onPartial(text) })
   }
 
+  private async model(languageId: string | undefined): Promise<AnyModelSpec> {
+    const served = this.server.spec
+    if (served !== undefined) return served
+    await this.node.ready
+    return this.devices.resolve(this.spec(languageId))
+  }
+
+  /** The model of this machine. */
   private spec(languageId: string | undefined): ModelSpec {
     return {
       ...this.models.choose(languageId),

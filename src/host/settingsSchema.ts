@@ -1,5 +1,6 @@
 import * as path from 'node:path'
 import { isIntegerIn, isRecord } from '../base/json'
+import { parseServerUrl } from '../engine/remote/address'
 import { parseHubUrl } from '../library/address'
 
 /**
@@ -56,6 +57,11 @@ function hubAddress(key: string): Setting<string> {
   return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || parseHubUrl(value) !== undefined) ? value : undefined), expected: 'an https address' }
 }
 
+/** Empty, or the address of a server to write with. */
+function serverAddress(key: string): Setting<string> {
+  return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value.trim() === '' || parseServerUrl(value) !== undefined) ? value : undefined), expected: 'an https or http address without a password' }
+}
+
 /** Empty, or a place on this machine: a relative one would mean another in each window. */
 function absolutePath(key: string): Setting<string> {
   return { key, fallback: '', scope: 'user', parse: (value) => (typeof value === 'string' && (value === '' || (value.length <= 4096 && path.isAbsolute(value) && !value.includes('\0'))) ? value : undefined), expected: 'an absolute path' }
@@ -75,6 +81,10 @@ export const settings = {
   modelByLanguage: modelNames('modelByLanguage'),
   libraryMirror: hubAddress('library.mirror'),
   libraryFolder: absolutePath('library.folder'),
+  engine: oneOf('engine', 'user', ['local', 'remote'], 'local'),
+  serverUrl: serverAddress('server.url'),
+  serverModel: text('server.model', 'user', 1000),
+  serverAllowHttp: flag('server.allowHttp', 'user', false),
   device: oneOf('device', 'user', ['auto', 'cpu', 'webgpu', 'cuda', 'directml', 'coreml'], 'auto'),
   nodePath: absolutePath('nodePath'),
   threads: integerIn('threads', 'user', 0, 256, 0),

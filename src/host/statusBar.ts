@@ -31,14 +31,18 @@ export class StatusBar extends Disposable {
   }
 
   private render(): void {
-    const view = statusView(this.read())
-    const detail = vscode.l10n.t(view.detail, view.facts)
-    const key = `${view.icon}|${view.text}|${detail}`
+    const input = this.read()
+    const view = statusView(input)
+    const { server } = input
+    const leaves = server === undefined ? '' : ` ${vscode.l10n.t('Your text is sent to {host}.', { host: server })}`
+    const detail = vscode.l10n.t(view.detail, view.facts) + leaves
+    const key = `${view.icon}|${view.text}|${server}|${detail}`
     if (key === this.shown) return
     this.shown = key
-    this.item.text = `$(${view.icon}) ${view.text}`
+    this.item.text = `$(${view.icon}) ${view.text}${server === undefined ? '' : ` $(arrow-right) ${server}`}`
     this.item.tooltip = `Inkling: ${detail}`
     this.item.accessibilityInformation = { label: `Inkling: ${detail}`, role: 'button' }
-    this.item.backgroundColor = view.kind === 'error' ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined
+    const background = view.kind === 'error' ? 'statusBarItem.errorBackground' : server === undefined ? undefined : 'statusBarItem.warningBackground'
+    this.item.backgroundColor = background === undefined ? undefined : new vscode.ThemeColor(background)
   }
 }

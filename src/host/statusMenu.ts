@@ -16,6 +16,9 @@ export async function showStatusMenu(input: StatusInput, devices: Outcomes | und
   const view = statusView(input)
   const items: MenuItem[] = [
     { label: `$(${view.icon}) ${l10n.t(view.detail, view.facts)}`, detail: modelLine(input) },
+    ...(input.server === undefined ? [] : [
+      { label: `$(warning) ${l10n.t('Your text is sent to {host}', { host: input.server })}`, detail: l10n.t('Write with this machine instead'), command: 'inkling.server.useThisMachine' },
+    ]),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     input.snoozedMs > 0
       ? { label: `$(bell) ${l10n.t('Wake up suggestions')}`, command: 'inkling.wake' }
@@ -26,6 +29,7 @@ export async function showStatusMenu(input: StatusInput, devices: Outcomes | und
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: `$(package) ${l10n.t('Choose model…')}`, command: 'inkling.selectModel' },
     ...(devices ? [{ label: `$(dashboard) ${l10n.t('Measure devices again')}`, detail: deviceLine(devices), command: 'inkling.measureDevices' }] : []),
+    { label: `$(remote) ${l10n.t('Use a server…')}`, command: 'inkling.server.choose' },
     { label: `$(debug-restart) ${l10n.t('Restart engine')}`, command: 'inkling.restartEngine' },
     { label: `$(gear) ${l10n.t('Open settings')}`, command: 'inkling.openSettings' },
     { label: `$(output) ${l10n.t('Show log')}`, command: 'inkling.showLog' },

@@ -1,5 +1,6 @@
 import type { EngineState } from '../engine/client'
 import { assertNever } from '../base/assertNever'
+import { InklingError } from '../base/errors'
 
 /** Everything the status item speaks about. */
 export interface StatusInput {
@@ -8,6 +9,8 @@ export interface StatusInput {
   readonly snoozedMs: number
   /** Suggestions in the document that is in view; undefined when there is none. */
   readonly suggestions: 'on' | 'manual' | 'off' | undefined
+  /** Who is sent the text; undefined where it stays on this machine. */
+  readonly server: string | undefined
 }
 
 export interface StatusView {
@@ -24,6 +27,10 @@ export interface StatusView {
 export function statusView(input: StatusInput): StatusView {
   const { engine } = input
   if (engine.kind === 'stopped') return view('error', 'error', 'Inkling', engine.error.template, engine.error.facts)
+  if (engine.kind === 'running' && engine.load?.kind === 'unavailable') {
+    const error = InklingError.fromWire(engine.load.error)
+    return view('error', 'error', 'Inkling', error.template, error.facts)
+  }
   if (engine.kind === 'running' && engine.load?.kind === 'loading') {
     const percent = Math.round(engine.load.fraction * 100)
     return view('loading', 'loading~spin', `Inkling ${percent} %`, 'Loading the model: {percent} %.', { percent })

@@ -10,6 +10,7 @@ import { HubSource } from '../../library/hubSource'
 import type { ModelSource } from '../../library/source'
 import type { ModelStore } from '../../library/store'
 import { systemNetwork } from '../../library/systemNetwork'
+import { strictCertificates } from '../network'
 import type { Settings } from '../settings'
 
 /** The models of this user as the window sees them: what there is, where more comes from, and the token for it. */
@@ -43,9 +44,7 @@ export class ModelLibrary extends Disposable {
     const folder = this.settings.get('libraryFolder').trim()
     if (folder !== '') return new OfflineSource(folder)
     const hub = this.hub
-    // Never a workspace's value: it would let a hostile one listen in.
-    const strictCertificates = vscode.workspace.getConfiguration('http').inspect<boolean>('proxyStrictSSL')?.globalValue !== false
-    return new HubSource(hub, await this.secrets.get(tokenKey(hub)), systemNetwork({ strictCertificates }))
+    return new HubSource(hub, await this.secrets.get(tokenKey(hub)), systemNetwork({ strictCertificates: strictCertificates() }))
   }
 
   /** How weights are wanted, where a model has several graphs. */

@@ -11,21 +11,21 @@ const stopped: EngineState = { kind: 'stopped', error: InklingError.of('engine-g
 
 describe('statusView', () => {
   it.each([
-    ['ready before the engine was needed', { engine: off, snoozedMs: 0, suggestions: 'on' }, 'ready', 'Inkling'],
-    ['ready while the engine rests', { engine: idle, snoozedMs: 0, suggestions: 'on' }, 'ready', 'Inkling'],
-    ['ready without a document', { engine: idle, snoozedMs: 0, suggestions: undefined }, 'ready', 'Inkling'],
-    ['thinking while a call runs', { engine: busy, snoozedMs: 0, suggestions: 'on' }, 'thinking', 'Inkling'],
-    ['loading with percent', { engine: loading, snoozedMs: 0, suggestions: 'on' }, 'loading', 'Inkling 43 %'],
-    ['loading also while snoozed', { engine: loading, snoozedMs: 1000, suggestions: 'on' }, 'loading', 'Inkling 43 %'],
-    ['snoozed before off', { engine: idle, snoozedMs: 1000, suggestions: 'off' }, 'snoozed', 'Inkling'],
-    ['off where suggestions are off', { engine: busy, snoozedMs: 0, suggestions: 'off' }, 'off', 'Inkling'],
-    ['an error before everything', { engine: stopped, snoozedMs: 1000, suggestions: 'off' }, 'error', 'Inkling'],
+    ['ready before the engine was needed', { engine: off, snoozedMs: 0, suggestions: 'on', server: undefined }, 'ready', 'Inkling'],
+    ['ready while the engine rests', { engine: idle, snoozedMs: 0, suggestions: 'on', server: undefined }, 'ready', 'Inkling'],
+    ['ready without a document', { engine: idle, snoozedMs: 0, suggestions: undefined, server: undefined }, 'ready', 'Inkling'],
+    ['thinking while a call runs', { engine: busy, snoozedMs: 0, suggestions: 'on', server: undefined }, 'thinking', 'Inkling'],
+    ['loading with percent', { engine: loading, snoozedMs: 0, suggestions: 'on', server: undefined }, 'loading', 'Inkling 43 %'],
+    ['loading also while snoozed', { engine: loading, snoozedMs: 1000, suggestions: 'on', server: undefined }, 'loading', 'Inkling 43 %'],
+    ['snoozed before off', { engine: idle, snoozedMs: 1000, suggestions: 'off', server: undefined }, 'snoozed', 'Inkling'],
+    ['off where suggestions are off', { engine: busy, snoozedMs: 0, suggestions: 'off', server: undefined }, 'off', 'Inkling'],
+    ['an error before everything', { engine: stopped, snoozedMs: 1000, suggestions: 'off', server: undefined }, 'error', 'Inkling'],
   ] as const)('says %s', (_, input, kind, text) => {
     expect(statusView(input)).toMatchObject({ kind, text })
   })
 
   it('rounds the minutes of a snooze up', () => {
-    expect(statusView({ engine: idle, snoozedMs: 61_000, suggestions: 'on' }).facts).toEqual({ minutes: 2 })
-    expect(statusView({ engine: idle, snoozedMs: Infinity, suggestions: 'on' }).detail).toContain('reloaded')
+    expect(statusView({ engine: idle, snoozedMs: 61_000, suggestions: 'on', server: undefined }).facts).toEqual({ minutes: 2 })
+    expect(statusView({ engine: idle, snoozedMs: Infinity, suggestions: 'on', server: undefined }).detail).toContain('reloaded')
   })
 })
