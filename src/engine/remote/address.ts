@@ -16,8 +16,11 @@ export function parseServerUrl(text: string): URL | undefined {
 
 /** A place of the protocol. The address may be given with or without the `/v1` that every server has. */
 export function endpoint(server: URL, name: 'models' | 'completions'): URL {
+  const place = new URL(server)
   const path = server.pathname.replace(/\/+$/, '')
-  return new URL(`${path.endsWith('/v1') ? path : `${path}/v1`}/${name}`, server)
+  // Set, not resolved: a path that begins with two strokes would be another host.
+  place.pathname = `${path.endsWith('/v1') ? path : `${path}/v1`}/${name}`
+  return place
 }
 
 /**
