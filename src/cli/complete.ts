@@ -6,12 +6,12 @@ import { explain } from '../completion/silence'
 import { textOf } from '../completion/textView'
 import { systemClock } from '../engine/systemClock'
 import type { Handlers } from '../engine/server'
-import type { ModelSpec } from '../engine/protocol'
+import type { AnyModelSpec } from '../engine/protocol'
 import { printJson, readText, type Io } from './io'
 import { modelOptions, modelSpec, Options, UsageError, type Places } from './options'
 
 export const completeUsage = `inkling complete FILE --offset N [--explicit] [--confidence quiet|balanced|eager] [--language ID]
-                 [--model DIR|NAME] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
+                 [--model DIR|NAME | --server URL] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 
 Prints what the editor would show at offset N of FILE (in UTF-16 units, as editors count), and why if nothing.`
 
@@ -32,7 +32,7 @@ const languages: readonly (readonly [RegExp, string])[] = [
   [/\.java$/i, 'java'],
 ]
 
-export async function complete(args: readonly string[], handlers: Handlers, places: Places, io: Io): Promise<void> {
+export async function complete(args: readonly string[], handlers: Handlers<AnyModelSpec>, places: Places, io: Io): Promise<void> {
   const options = Options.parse(args, {
     ...modelOptions,
     offset: { type: 'string' },
@@ -83,7 +83,7 @@ export async function complete(args: readonly string[], handlers: Handlers, plac
 }
 
 /** The engine in this process as the completer knows it. */
-function continuerOver(handlers: Handlers, model: ModelSpec): Continuer {
+function continuerOver(handlers: Handlers<AnyModelSpec>, model: AnyModelSpec): Continuer {
   return {
     continue: (request, session, signal, onPartial) =>
       handlers.continue({ model, session, request }, { signal, partial: ({ candidate, text }) => candidate === 0 && onPartial(text) }),

@@ -1,9 +1,10 @@
 import { InklingError } from '../base/errors'
+import type { AnyModelSpec } from '../engine/protocol'
 import type { Handlers } from '../engine/server'
 import { printJson, readStdin, type Io } from './io'
 import { modelOptions, modelSpec, Options, sampling, samplingOptions, UsageError, type Places } from './options'
 
-export const generateUsage = `inkling generate PROMPT [--model DIR|NAME] [--max-length N | --max-new-tokens N] [--num-return-sequences N]
+export const generateUsage = `inkling generate PROMPT [--model DIR|NAME | --server URL] [--max-length N | --max-new-tokens N] [--num-return-sequences N]
                  [--greedy | --temperature T --top-k K --top-p P --repetition-penalty R --seed S]
                  [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 
@@ -12,7 +13,7 @@ Continues PROMPT; - reads it from standard input. --max-length counts the prompt
 /** As `transformers` does when neither length is given. */
 const defaultMaxNewTokens = 50
 
-export async function generate(args: readonly string[], handlers: Handlers, places: Places, io: Io): Promise<void> {
+export async function generate(args: readonly string[], handlers: Handlers<AnyModelSpec>, places: Places, io: Io): Promise<void> {
   const options = Options.parse(args, {
     ...modelOptions,
     ...samplingOptions,
@@ -59,7 +60,7 @@ export async function generate(args: readonly string[], handlers: Handlers, plac
         loadMs: loaded.loadMs,
         prefillMs: result.prefillMs,
         decodeMs: result.decodeMs,
-        tokensPerSecond: result.decodeMs > 0 ? (decoded * 1000) / result.decodeMs : null,
+        tokensPerSecond: result.decodeMs > 0 && decoded > 0 ? (decoded * 1000) / result.decodeMs : null,
       },
     })
   } else if (!stream) {

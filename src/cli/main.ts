@@ -4,7 +4,11 @@ import * as path from 'node:path'
 import { isCancelled } from '../base/cancellation'
 import { toInklingError } from '../base/errors'
 import { createEngine } from '../engine/operations'
+import { handlersOfPlaces } from '../engine/places'
+import type { AnyModelSpec } from '../engine/protocol'
+import { createServedEngine } from '../engine/remote/engine'
 import type { Handlers } from '../engine/server'
+import { systemClock } from '../engine/systemClock'
 import { complete, completeUsage } from './complete'
 import { ganCommand, ganUsage } from './gan'
 import { generate, generateUsage } from './generate'
@@ -14,7 +18,7 @@ import { UsageError, type Places } from './options'
 import { score, scoreUsage } from './score'
 import { tokenize, tokenizeUsage } from './tokenize'
 
-type Command = (args: readonly string[], handlers: Handlers, places: Places, io: Io) => Promise<void>
+type Command = (args: readonly string[], handlers: Handlers<AnyModelSpec>, places: Places, io: Io) => Promise<void>
 
 const commands: Readonly<Record<string, { readonly run: Command; readonly usage: string }>> = {
   generate: { run: generate, usage: generateUsage },
@@ -25,7 +29,12 @@ const commands: Readonly<Record<string, { readonly run: Command; readonly usage:
   gan: { run: (args, _handlers, _places, io) => ganCommand(args, io, path.join(__dirname, 'studio')), usage: ganUsage },
 }
 
-const usage = `Usage:\n\n${Object.values(commands).map((command) => command.usage).join('\n\n')}\n`
+/** What all commands that use a model have in common. */
+const serverUsage = `--server URL asks a server with OpenAI's completions protocol (llama-server, vLLM) instead of a model on this machine;
+--model is then its name there, and the key is taken from INKLING_SERVER_KEY. --allow-http permits a server on another
+machine without encryption.`
+
+const usage = `Usage:\n\n${Object.values(commands).map((command) => command.usage).join('\n\n')}\n\n${serverUsage}\n`
 
 /** @returns the exit code: 0 done, 1 failed with one line that says how to mend it, 2 wrong usage */
 async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -45,8 +54,10 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
   const root = path.join(__dirname, '..')
   const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => io.stderr.write(`inkling: ${warning.message}\n`) })
+  // One key is enough for one command; it is sent to the server that the command names.
+  const served = createServedEngine({ keyFor: async () => process.env.INKLING_SERVER_KEY, onStatus: () => {}, clock: systemClock })
   try {
-    await command.run(args, engine.handlers, { embeddedModel: path.join(root, 'media/model'), cache: cacheFolder() }, io)
+    await command.run(args, handlersOfPlaces(engine.handlers, served), { embeddedModel: path.join(root, 'media/model'), cache: cacheFolder() }, io)
     return 0
   } catch (error) {
     if (isCancelled(error)) return 130

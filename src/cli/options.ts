@@ -1,6 +1,6 @@
 import * as os from 'node:os'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { embeddedModelName, type ModelSpec } from '../engine/protocol'
+import { embeddedModelName, type AnyModelSpec, type ModelSpec } from '../engine/protocol'
 import { libraryFolder } from '../library/libraryFolder'
 import { resolveNamedModel } from '../library/resolveModel'
 import { ModelStore } from '../library/store'
@@ -82,6 +82,8 @@ export class Options {
 
 export const modelOptions = {
   model: { type: 'string' },
+  server: { type: 'string' },
+  'allow-http': { type: 'boolean' },
   device: { type: 'string' },
   threads: { type: 'string' },
   precision: { type: 'string' },
@@ -104,7 +106,19 @@ export interface Places {
   readonly cache: string | undefined
 }
 
-export function modelSpec(options: Options, places: Places): ModelSpec {
+/** A model of this machine, or of the server that is named. @throws UsageError when one is asked for with the other's options */
+export function modelSpec(options: Options, places: Places): AnyModelSpec {
+  const server = options.text('server')
+  if (server !== undefined) {
+    const misplaced = ['device', 'threads', 'precision'].find((name) => options.text(name) !== undefined)
+    if (misplaced !== undefined) throw new UsageError(`--${misplaced} is the server's to decide; it goes without --server only`)
+    return { server, model: options.text('model') ?? '', allowHttp: options.flag('allow-http'), strictCertificates: true }
+  }
+  if (options.flag('allow-http')) throw new UsageError('--allow-http is for --server')
+  return localModelSpec(options, places)
+}
+
+export function localModelSpec(options: Options, places: Places): ModelSpec {
   return {
     ...modelFolder(options.text('model'), places),
     precision: options.choice('precision', ['int8', 'int4', 'fp32']) ?? 'int8',

@@ -1,12 +1,13 @@
+import type { AnyModelSpec } from '../engine/protocol'
 import type { Handlers } from '../engine/server'
 import { printJson, readText, type Io } from './io'
 import { modelOptions, modelSpec, Options, type Places } from './options'
 
-export const scoreUsage = `inkling score FILE [--model DIR|NAME] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
+export const scoreUsage = `inkling score FILE [--model DIR|NAME | --server URL] [--device D] [--threads N] [--precision fp32|int8|int4] [--json]
 
 Prints how likely the model found each token of FILE (- is standard input), and the bits per byte of the whole.`
 
-export async function score(args: readonly string[], handlers: Handlers, places: Places, io: Io): Promise<void> {
+export async function score(args: readonly string[], handlers: Handlers<AnyModelSpec>, places: Places, io: Io): Promise<void> {
   const options = Options.parse(args, modelOptions)
   const text = await readText(options.single('FILE'), io)
   const model = modelSpec(options, places)

@@ -1,3 +1,4 @@
+import type { AnyModelSpec } from '../engine/protocol'
 import type { Handlers } from '../engine/server'
 import { printJson, readStdin, type Io } from './io'
 import { modelOptions, modelSpec, Options, UsageError, type Places } from './options'
@@ -6,7 +7,7 @@ export const tokenizeUsage = `inkling tokenize [--model DIR|NAME] [--json] < tex
 
 Prints the token ids and pieces of standard input, which is read exactly as it is.`
 
-export async function tokenize(args: readonly string[], handlers: Handlers, places: Places, io: Io): Promise<void> {
+export async function tokenize(args: readonly string[], handlers: Handlers<AnyModelSpec>, places: Places, io: Io): Promise<void> {
   const options = Options.parse(args, modelOptions)
   if (options.positionals.length > 0 && options.positionals[0] !== '-') throw new UsageError('tokenize reads standard input; it takes no argument')
   const text = await readStdin(io)

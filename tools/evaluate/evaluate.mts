@@ -3,7 +3,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { modelOptions, modelSpec, Options, UsageError } from '../../src/cli/options'
+import { modelOptions, localModelSpec, Options, UsageError } from '../../src/cli/options'
 import { toInklingError } from '../../src/base/errors'
 import { limitsFor } from '../../src/completion/thresholds'
 import { defaultSettings } from '../../src/completion/settings'
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   if (options.flag('help')) return void process.stdout.write(usage + '\n')
   const samples = samplesOf(options)
   mkdirSync(work, { recursive: true })
-  const spec = modelSpec(options, { embeddedModel, cache: path.join(work, 'graphs') })
+  const spec = localModelSpec(options, { embeddedModel, cache: path.join(work, 'graphs') })
   progress('loading the model')
   const model = await modelContenders(spec)
   try {
