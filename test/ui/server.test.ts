@@ -5,9 +5,12 @@ import { useTextServer } from '../support/textServer'
 /** No model in the extension would write this. */
 const written = ' seven purple lighthouses in Antarctica tonight'
 
+/** Settings are written to disk and read again before the window shows them. */
+const patient = { timeout: 20_000 }
+
 describe('A writer with a server', () => {
   const served = useTextServer(written, 'open-sesame')
-  const editor = useEditor({ files: { 'note.md': '# A note\n\n' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
+  const editor = useEditor({ files: { 'note.md': '# A note\n\n', 'here.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
   const dialog = () => editor().page.locator('.monaco-dialog-box')
   const status = (): Promise<string | null> => editor().workbench.statusItem.getAttribute('aria-label')
 
@@ -18,9 +21,9 @@ describe('A writer with a server', () => {
     await workbench.type('A secret of mine. ')
     await workbench.runCommand('Inkling: Use a Server…')
     await workbench.quickInput.answer(served().url)
-    await expect.poll(() => workbench.quickInput.box.innerText()).toContain('Key for')
+    await expect.poll(() => workbench.quickInput.box.innerText(), patient).toContain('Key for')
     await workbench.quickInput.answer('open-sesame')
-    await expect.poll(async () => (await workbench.quickInput.rows()).join()).toBe('writer,another')
+    await expect.poll(async () => (await workbench.quickInput.rows()).join(), patient).toBe('writer,another')
     await workbench.quickInput.choose('writer')
     await dialog().waitFor()
     expect(await dialog().innerText()).toContain(`Send your text to ${served().host}?`)
@@ -28,7 +31,7 @@ describe('A writer with a server', () => {
     expect(served().asked.map(({ prompt }) => prompt).join()).not.toContain('secret')
     expect(await status()).not.toContain('is sent to')
     await dialog().locator('.monaco-button', { hasText: 'Send my text there' }).click()
-    await expect.poll(status).toContain(`Your text is sent to ${served().host}.`)
+    await expect.poll(status, patient).toContain(`Your text is sent to ${served().host}.`)
     expect(await workbench.statusItem.innerText()).toContain(served().host)
   })
 
@@ -36,7 +39,7 @@ describe('A writer with a server', () => {
     const { workbench } = editor()
     await workbench.openFile('note.md')
     await workbench.type('And then they built')
-    await expect.poll(() => workbench.ghostText()).toContain(' seven purple')
+    await expect.poll(() => workbench.ghostText(), patient).toContain(' seven purple')
     const { prompt, authorization } = served().asked.at(-1) ?? {}
     expect(authorization).toBe('Bearer open-sesame')
     expect(prompt).toContain('A secret of mine.')
@@ -51,19 +54,19 @@ describe('A writer with a server', () => {
     await workbench.type('Once there were', 5)
     await workbench.press('Escape')
     await workbench.runCommand('Inkling: Continue Writing')
-    await expect.poll(async () => (await workbench.visibleLines()).join('\n')).toContain('Once there were seven purple lighthouses in Antarctica tonight')
+    await expect.poll(async () => (await workbench.visibleLines()).join('\n'), patient).toContain('Once there were seven purple lighthouses in Antarctica tonight')
   })
 
   it('reads in the status menu where the text goes, and goes back to this machine with it', async () => {
     const { workbench } = editor()
     await workbench.statusItem.click()
-    await expect.poll(async () => (await workbench.quickInput.rows()).join('\n')).toContain(`Your text is sent to ${served().host}`)
+    await expect.poll(async () => (await workbench.quickInput.rows()).join('\n'), patient).toContain(`Your text is sent to ${served().host}`)
     await editor().page.waitForTimeout(500) // the menu fades in
     await editor().picture('server')
     await workbench.quickInput.choose(`Your text is sent to ${served().host}`)
-    await expect.poll(status).not.toContain('is sent to')
+    await expect.poll(status, patient).not.toContain('is sent to')
     const before = served().asked.length
-    await workbench.press('Enter', 'Enter')
+    await workbench.openFile('here.md')
     await workbench.type('There was nothing to be done, and so they sat at the end of')
     expect(await workbench.waitForGhostText()).not.toContain('purple')
     expect(served().asked.length).toBe(before)
@@ -71,15 +74,16 @@ describe('A writer with a server', () => {
 
   it('is told when the key is refused, with a button that asks for another', async () => {
     const { workbench } = editor()
+    await workbench.openFile('note.md')
     await workbench.runCommand('Inkling: Forget Server Key')
     editor().updateSettings({ 'inkling.engine': 'remote', 'inkling.server.url': served().url, 'inkling.server.model': 'writer' })
-    await expect.poll(status).toContain('is sent to')
+    await expect.poll(status, patient).toContain('is sent to')
     await workbench.runCommand('Inkling: Continue Writing')
     await workbench.notifications.press(`${served().host} refuses the key, or wants one.`, 'Enter key')
     await workbench.quickInput.answer('open-sesame')
     await workbench.press('Enter', 'Enter')
     await workbench.type('They saw')
-    await expect.poll(() => workbench.ghostText()).toContain(' seven purple')
+    await expect.poll(() => workbench.ghostText(), patient).toContain(' seven purple')
   })
 })
 
