@@ -3,9 +3,7 @@ import { pieceTexts } from './pieces'
 import { toUtf8 } from './utf8'
 import type { WarmContext } from './warmContext'
 
-export interface ScoredToken extends Omit<TokenScore, 'id'> {
-  /** Null where a server does not tell. */
-  readonly id: number | null
+export interface ScoredToken extends TokenScore {
   /** Joined, these are the text; a character split over tokens belongs to the last of them. */
   readonly text: string
 }

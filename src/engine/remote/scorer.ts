@@ -60,7 +60,8 @@ export function alignTokens(tokens: readonly ServerToken[], window: string): rea
       if (end > at && end - at <= longestCharacter) text = window.slice(at, end)
     }
     at += text.length
-    scored.push({ id: token.id ?? null, text, logprob: token.logprob, rank: rankOf(token), entropy: null, alternatives: [] })
+    // What a server does not tell is not a number, which JSON writes as null.
+    scored.push({ id: token.id ?? NaN, text, logprob: token.logprob, rank: rankOf(token), entropy: null, alternatives: [] })
   }
   return at === window.length ? scored : undefined
 }
