@@ -75,7 +75,12 @@ function send({ url, headers, body, signal }: Exchange, settings: HttpSettings):
     }
     request.on('response', (message) => (settle(), resolve(message)))
     // Stays after the response: a late error of the socket belongs to the body, whose reader hears of it.
-    request.on('error', (error) => (settle(), reject(networkError(error))))
+    request.on('error', (error) => {
+      settle()
+      // A connection that was kept open may be closed by the other side at the moment of its use (Node’s documentation of `request.reusedSocket`).
+      if (request.reusedSocket && 'code' in error && error.code === 'ECONNRESET') send({ url, headers, signal, ...(body === undefined ? {} : { body }) }, settings).then(resolve, reject)
+      else reject(networkError(error))
+    })
     request.end(sent)
   })
 }

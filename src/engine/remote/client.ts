@@ -66,10 +66,25 @@ export async function* stream(connection: Connection, body: CompletionBody, pati
       yield completionOf(await json(response, url.host, longestAnswer, patience), url.host)
       return
     }
-    yield* events(response, url.host, patience)
+    let begun = false
+    try {
+      for await (const message of events(response, url.host, patience)) {
+        begun = true
+        yield message
+      }
+      return
+    } catch (error) {
+      if (begun || !isCut(error)) throw error
+    }
   } finally {
     response.discard()
   }
+  // A server that begins to stream before it has looked at the request hangs up without a word about what is wrong.
+  yield await complete(connection, body, patience, signal)
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof TransientError && (error.final.code === 'server-cut' || error.final.code === 'server-unreachable')
 }
 
 async function* events(response: HttpResponse, host: string, patience: Patience): AsyncGenerator<CompletionMessage> {

@@ -49,9 +49,15 @@ export async function continueOnServer(
     if (!growth.finished) await follow(prompt + token.text, growth)
   }
   const unlisted = others.length === 0 && !agrees(first?.text ?? '', healing)
-  if (unlisted && healing.trim() !== '') await follow(prompt + healing, new ServedGrowth(prompt + healing, '', limits))
+  if (unlisted && healing.trim() !== '') {
+    const surer = { ...limits, minFirstWord: Math.max(limits.minFirstWord, surelyAWord) }
+    await follow(prompt + healing, new ServedGrowth(prompt + healing, '', surer))
+  }
   return found.sort((a, b) => b.firstWord - a.firstWord).slice(0, candidates)
 }
+
+/** Letters that a tokenizer would not have cut so are gone on with strangely: rather nothing than a word that is none. */
+const surelyAWord = 0.5
 
 /** Letters that a token has at least, on the average of those that write healed letters. */
 const shortestToken = 3

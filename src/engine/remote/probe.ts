@@ -27,15 +27,16 @@ const sentence = 'Once upon a time there was a'
  */
 export async function tryServer(connection: Connection, model: string, signal: AbortSignal): Promise<boolean> {
   let refused: unknown
-  // At last as the barest request that there is.
-  for (const body of [...completionWishes.map((wishes) => greedyBody(sentence, 4, wishes)), { prompt: sentence, max_tokens: 4 }]) {
+  for (const wishes of completionWishes) {
+    const body = greedyBody(sentence, 4, wishes)
     try {
       for await (const { parts } of stream(connection, { ...body, ...(model === '' ? {} : { model }) }, patience, signal)) {
         if (parts.some(({ tokens }) => tokens?.some(({ listed }) => listed.length > 0))) return true
       }
       return false
     } catch (error) {
-      if (!(error instanceof UnfitRequestError)) throw error instanceof TransientError ? error.final : error
+      // Some fail instead of refusing.
+      if (!(error instanceof UnfitRequestError || (error instanceof TransientError && error.final.code === 'server-failed'))) throw error instanceof TransientError ? error.final : error
       refused ??= error.final
     }
   }

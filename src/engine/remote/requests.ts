@@ -18,6 +18,8 @@ export interface Wishes {
 export const completionWishes: readonly Wishes[] = [
   { listed: 20, extras: false, several: false },
   { listed: 5, extras: false, several: false },
+  // Only to know what is missing.
+  { listed: 0, extras: false, several: false },
 ]
 
 export const generationWishes: readonly Wishes[] = [
@@ -29,7 +31,7 @@ export const generationWishes: readonly Wishes[] = [
 
 /** The likeliest text behind a prompt, with what else might have stood at each place. */
 export function greedyBody(prompt: string, maxTokens: number, { listed }: Wishes): CompletionBody {
-  return { prompt, max_tokens: maxTokens, temperature: 0, logprobs: listed }
+  return { prompt, max_tokens: maxTokens, temperature: 0, ...(listed > 0 ? { logprobs: listed } : {}) }
 }
 
 /** @param first number of the first text; each draws with a seed of its own @param maxTokens what there is room for */

@@ -196,7 +196,10 @@ export class ServedModelClient {
         }
         return
       } catch (error) {
-        if (begun || step + 1 >= ladder.length || !(error instanceof UnfitRequestError)) throw error
+        if (begun || step + 1 >= ladder.length) throw error
+        // A server that cannot give log-probabilities may fail instead of refusing; one that has given some fails for another reason.
+        if (error instanceof TransientError && error.final.code === 'server-failed' && !this.taken.has(ladder)) step = Math.max(step, ladder.findIndex(({ listed }) => listed === 0) - 1)
+        else if (!(error instanceof UnfitRequestError)) throw error
       }
     }
   }

@@ -144,7 +144,7 @@ describe('a server that misbehaves', () => {
     ['sends other JSON', (to) => answer(to, { hello: 'world' }), 'server-garbled'],
     ['sends choices that are none', (to) => answer(to, { choices: [{ text: 7 }] }), 'server-garbled'],
     ['sends a line without end', (to) => (streamed(to), to.end(`data: ${'x'.repeat(3 << 20)}`)), 'server-garbled'],
-    ['sends no events at all', (to) => (streamed(to), to.end('hello\n\n')), 'server-cut'],
+    ['sends no events at all', (to) => (streamed(to), to.end('hello\n\n')), 'server-garbled'],
     ['is cut off', (to) => (sentence(to), setImmediate(() => to.destroy())), 'server-unreachable'],
     ['ends in the middle', (to) => (sentence(to), to.end()), 'server-cut'],
     ['fails in the middle', (to) => (sentence(to), send(to, { error: { message: 'device lost', code: 500 } }), to.end()), 'server-failed'],
@@ -154,6 +154,24 @@ describe('a server that misbehaves', () => {
     const served = await modelServer({ completions, model: 'small' })
     await expect(ask(served)).rejects.toMatchObject({ code })
     expect(served.statuses.at(-1)).toMatchObject({ kind: 'unavailable', error: { code } })
+  })
+
+  it('that hangs up before it begins to stream is asked why, without streaming', async () => {
+    const served = await modelServer({
+      completions: (response, { stream, prompt }) => {
+        if (stream === true) (streamed(response), response.write(': ping\n\n'), setImmediate(() => response.destroy()))
+        else if (prompt.length > 300) answerJson(response, 400, { error: { code: 'context_length_exceeded', message: 'too long' } })
+        else answerJson(response, 200, rowsEvent(sure, 'length'))
+      },
+    })
+    expect(await ask(served, { prompt: 'word '.repeat(100).trimEnd() })).toMatchObject([{ text: ' quick fox' }])
+    expect(served.asked.map(({ stream }) => stream === true)).toEqual([true, false, true, false, true, false, true, false])
+  })
+
+  it('that fails when it is asked for log-probabilities is known not to give them', async () => {
+    const served = await modelServer({ completions: (response, { logprobs }) => (logprobs === undefined ? answer(response, textEvent(' quick', 'length')) : answerJson(response, 500, { error: { message: 'not supported' } })) })
+    await expect(ask(served)).rejects.toMatchObject({ code: 'server-no-logprobs' })
+    expect((await write(served)).texts).toEqual([' quick'])
   })
 
   it('that is not there is told', async () => {
@@ -190,10 +208,10 @@ describe('a server that misbehaves', () => {
 
 describe('after a failure', () => {
   it('typing asks the server again only when the pause is over, and each pause is longer', async () => {
-    const served = await modelServer({ completions: (response) => response.writeHead(500).end() })
+    const served = await modelServer({ completions: (response) => response.writeHead(503).end() })
     const requests = async (afterMs: number): Promise<number> => {
       served.clock.advance(afterMs)
-      await expect(ask(served)).rejects.toMatchObject({ code: 'server-failed' })
+      await expect(ask(served)).rejects.toMatchObject({ code: 'server-busy' })
       return served.asked.length
     }
     expect([await requests(0), await requests(0), await requests(999), await requests(1), await requests(1999), await requests(1), await requests(0)]).toEqual([1, 1, 1, 2, 2, 3, 3])
