@@ -48,12 +48,12 @@ describe('llama-cpp-python', () => {
     expect(theirs.sequences[0]?.logprob).toBeCloseTo(ours.sequences[0]?.logprob ?? NaN, 1)
   })
 
-  it.each(openings)('continues as our engine does, and is as sure of the first word: %s', async (prompt) => {
-    const [theirs] = await served.continue({ model: remote, session: 'a', request: ask(prompt) }, scope)
-    const [ours] = await here.handlers.continue({ model: local, session: 'a', request: ask(prompt) }, scope)
-    expect(theirs?.text ?? '').toBe(ours?.text ?? '')
-    // Twenty tokens of a vocabulary tell nearly everything about the likeliest word.
-    expect(theirs?.firstWord ?? 0).toBeCloseTo(ours?.firstWord ?? 0, 1)
+  it.each(openings)('continues with words as likely as our engine finds them: %s', async (prompt) => {
+    const [theirs] = await served.continue({ model: remote, session: 'a', request: ask(prompt, '', 3) }, scope)
+    const { tokens } = await here.handlers.score({ model: local, text: prompt + (theirs?.text ?? ''), alternatives: 0 }, scope)
+    const ours = tokens.slice(-(theirs?.pieces.length ?? 0))
+    expect(theirs?.pieces.map(({ text }) => text)).toEqual(ours.map(({ text }) => text))
+    theirs?.pieces.forEach(({ logprob }, i) => expect(logprob).toBeCloseTo(ours[i]?.logprob ?? NaN, 1))
   })
 
   it.each([
@@ -66,11 +66,11 @@ describe('llama-cpp-python', () => {
     ['It was one of the most beautiful', ' wom'],
   ])('goes on from typed letters: “%s%s”', async (prompt, healing) => {
     const [theirs] = await served.continue({ model: remote, session: 'a', request: ask(prompt, healing, 3) }, scope)
-    const [ours] = await here.handlers.continue({ model: local, session: 'a', request: ask(prompt, healing, 3) }, scope)
-    const firstWord = (text = ''): string => /^\s*\S*/.exec(text)?.[0] ?? ''
-    expect(firstWord(theirs?.text)).toBe(firstWord(ours?.text))
+    const ours = await here.handlers.continue({ model: local, session: 'a', request: ask(prompt, healing, 3) }, scope)
+    const firstWord = (text = ''): string => /^\s*[\p{L}]*/u.exec(text)?.[0] ?? ''
+    const same = ours.find(({ text }) => firstWord(text) === firstWord(theirs?.text))
     // What the server does not list is reckoned against the word, so that it is rather too unsure than too sure.
-    expect(theirs?.firstWord ?? 0).toBeLessThan((ours?.firstWord ?? 0) + 0.1)
+    expect(theirs?.firstWord ?? 0).toBeLessThan((same?.firstWord ?? 0) + 0.1)
   })
 
   it('rather suggests nothing than a word that is none', async () => {

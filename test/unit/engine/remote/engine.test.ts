@@ -126,6 +126,12 @@ const sentence = (response: ServerResponse): void => {
   send(response, rowsEvent(sure.slice(0, 1)))
 }
 
+const hangUp = (response: ServerResponse): void => {
+  streamed(response)
+  response.write(': ping\n\n')
+  setImmediate(() => response.destroy())
+}
+
 describe('a server that misbehaves', () => {
   it.each<[string, (response: ServerResponse) => void, string]>([
     ['refuses the key', (to) => answerJson(to, 401, { detail: 'Invalid API key' }), 'server-key'],
@@ -159,7 +165,7 @@ describe('a server that misbehaves', () => {
   it('that hangs up before it begins to stream is asked why, without streaming', async () => {
     const served = await modelServer({
       completions: (response, { stream, prompt }) => {
-        if (stream === true) (streamed(response), response.write(': ping\n\n'), setImmediate(() => response.destroy()))
+        if (stream === true) hangUp(response)
         else if (prompt.length > 300) answerJson(response, 400, { error: { code: 'context_length_exceeded', message: 'too long' } })
         else answerJson(response, 200, rowsEvent(sure, 'length'))
       },
