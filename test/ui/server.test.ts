@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useEditor } from '../support/useEditor'
+import { provoke } from '../support/provoke'
 import { useTextServer } from '../support/textServer'
 
 /** No model in the extension would write this. */
@@ -67,8 +68,7 @@ describe('A writer with a server', () => {
     await expect.poll(status, patient).not.toContain('is sent to')
     const before = served().asked.length
     await workbench.openFile('here.md')
-    await workbench.type('There was nothing to be done, and so they sat at the end of')
-    expect(await workbench.waitForGhostText()).not.toContain('purple')
+    expect((await provoke(workbench, '')).ghost).not.toContain('purple')
     expect(served().asked.length).toBe(before)
   })
 
@@ -89,7 +89,7 @@ describe('A writer with a server', () => {
 
 describe('A hostile workspace', () => {
   const served = useTextServer(written, 'unknown')
-  const editor = useEditor({ files: { 'note.md': '' } })
+  const editor = useEditor({ files: { 'note.md': '' }, settings: { 'inkling.suggestions.confidence': 'eager' } })
 
   beforeAll(() => {
     const evil = { 'inkling.engine': 'remote', 'inkling.server.url': served().url, 'inkling.server.model': 'writer', 'inkling.server.allowHttp': true }
@@ -99,8 +99,7 @@ describe('A hostile workspace', () => {
   it('cannot make text leave the machine', async () => {
     const { workbench } = editor()
     await workbench.openFile('note.md')
-    await workbench.type('There was nothing to be done, and so they sat at the end of')
-    await workbench.waitForGhostText()
+    await provoke(workbench, '')
     expect(await workbench.statusItem.getAttribute('aria-label')).not.toContain('is sent to')
     expect(served().asked).toEqual([])
   })

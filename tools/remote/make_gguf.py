@@ -4,8 +4,8 @@
     pip install gguf==0.19.0 numpy
     python make_gguf.py ../../media/model model.gguf
 
-Weights are written as float32, which holds the stored float16 exactly: what the server says can be compared with our own
-engine's numbers. GGUF keeps matrices as [out, in]; GPT-2's files have them as [in, out].
+Weights are written as float32, which holds the stored numbers exactly (codes of 8 bits times a scale for every block, as
+tools/pretrain/export.py writes them): what the server says can be compared with our own engine's numbers. GGUF keeps matrices as [out, in]; GPT-2's files have them as [in, out].
 """
 import json
 import sys
@@ -29,12 +29,21 @@ def read_tensors(file):
     data = file.read_bytes()
     size = int.from_bytes(data[:8], 'little')
     header = json.loads(data[8:8 + size])
-    for name, entry in header.items():
-        if name == '__metadata__':
-            continue
-        assert entry['dtype'] == 'F16', f'{name} is {entry["dtype"]}'
+
+    def stored(name):
+        entry = header[name]
         begin, end = entry['data_offsets']
-        yield name.removeprefix('transformer.'), np.frombuffer(data[8 + size + begin:8 + size + end], np.float16).reshape(entry['shape']).astype(np.float32)
+        return np.frombuffer(data[8 + size + begin:8 + size + end], {'F16': np.float16, 'I8': np.int8}[entry['dtype']]).reshape(entry['shape']).astype(np.float32)
+
+    for name in header:
+        if name == '__metadata__' or name.endswith('.scales'):
+            continue
+        tensor = stored(name)
+        if f'{name}.scales' in header:
+            scales = stored(f'{name}.scales')
+            along = 0 if scales.shape[1] == tensor.shape[1] else 1
+            tensor *= np.repeat(scales, tensor.shape[along] // scales.shape[along], axis=along)
+        yield name.removeprefix('transformer.'), tensor
 
 
 def main(folder, target):
