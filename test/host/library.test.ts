@@ -31,7 +31,7 @@ describe('The model library in the editor', () => {
     }
   })
 
-  for (const key of ['model', 'modelByLanguage', 'library.mirror', 'library.folder']) {
+  for (const key of ['model', 'modelByLanguage', 'library.mirror', 'library.folder', 'nodePath']) {
     it(`does not take inkling.${key} from a workspace`, async () => {
       const value = key === 'modelByLanguage' ? { markdown: '/evil' } : 'https://evil.example'
       const configuration = vscode.workspace.getConfiguration('inkling')
