@@ -14,8 +14,8 @@ interface Threshold {
  */
 const automatic: Readonly<Record<Confidence, Threshold>> = {
   quiet: { minFirstWord: 0.85, minJoint: 0.0425 },
-  balanced: { minFirstWord: 0.65, minJoint: 0.0325 },
-  eager: { minFirstWord: 0.4, minJoint: 0.04 },
+  balanced: { minFirstWord: 0.65, minJoint: 0.065 },
+  eager: { minFirstWord: 0.45, minJoint: 0.045 },
 }
 
 /** Whoever asks wants to see something; the length still follows the confidence. */

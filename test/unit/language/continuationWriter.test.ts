@@ -214,11 +214,11 @@ describe('the probability of the first word is that of its letters', () => {
 })
 
 describe('beside other text of the document', () => {
-  const background = 'Professor Quillfeather came in. “Good morning,” said Professor Quillfeather.\n\n'.repeat(4)
+  const background = 'Professor Quillfeather came in. “Good morning,” said Professor Quillfeather.\n\n'.repeat(12)
 
   it.each([
-    ['a name that was begun', '. I saw{ Quill|', 'feather'],
-    ['a name behind its title', ' and left. Professor|', ' Quillfeather'],
+    ['a name that was begun', ' and left. “Good evening,” said Professor{ Quill|', 'feather'],
+    ['a name behind its title', ' and left. “Good evening,” said Professor|', ' Quillfeather'],
   ])('writes %s', async (_what, notation, word) => {
     const { first } = await write({ ...request(notation), background })
     expect(first?.text.startsWith(word)).toBe(true)
