@@ -48,7 +48,7 @@ export class Editor {
   /** Starts everything and waits until the workbench shows and the extension is active. */
   static async open(options: EditorOptions = {}): Promise<Editor> {
     const home = scratch('ui')
-    const settings: Settings = { ...calmSettings, 'files.autoSave': 'off', 'workbench.reduceMotion': 'on', ...options.settings }
+    const settings: Settings = { ...calmSettings, 'files.autoSave': 'off', 'workbench.reduceMotion': 'on', 'remote.autoForwardPorts': false, ...options.settings }
     for (const [name, text] of Object.entries(options.files ?? {})) write(path.join(home.folder, 'workspace', name), text)
     mkdirSync(path.join(home.folder, 'workspace'), { recursive: true })
 
