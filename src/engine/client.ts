@@ -148,7 +148,8 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
       case 'cancelled':
         return this.pending.get(message.id)?.reject(new CancelledError())
       case 'status':
-        this.load = message.status
+        // Another model may leave to make room for the one that is in use.
+        if (message.status.kind !== 'unloaded' || message.status.folder === this.load?.folder) this.load = message.status
         return this.announce()
       case 'log':
         return this.logs.fire(message)

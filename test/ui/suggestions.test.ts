@@ -114,7 +114,7 @@ describe('A writer who types', () => {
     await page.locator('.scm-view .scm-input .monaco-editor').first().click()
     await provoke(workbench, '')
     await workbench.press('ControlOrMeta+a', 'Delete')
-    await page.locator('.activitybar [aria-label^="Explorer"]').first().click({ force: true })
+    await workbench.press('ControlOrMeta+Shift+e')
   })
 
   it('can do nothing in a document that is locked, and is told so', async () => {

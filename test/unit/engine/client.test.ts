@@ -62,6 +62,20 @@ describe('EngineClient', () => {
     expect(client.state).toMatchObject({ busy: 0 })
   })
 
+  it('goes on telling which model is loaded when another one leaves, and tells when it leaves itself', async () => {
+    void tokenize()
+    await settled()
+    const { listener } = processes[0]!
+    const say = (kind: 'loading' | 'unloaded', folder: string) =>
+      listener.onMessage({ type: 'status', status: kind === 'loading' ? { kind, folder, fraction: 1 } : { kind, folder } })
+    say('loading', '/old')
+    say('loading', '/m')
+    say('unloaded', '/old')
+    expect(client.state).toMatchObject({ load: { kind: 'loading', folder: '/m' } })
+    say('unloaded', '/m')
+    expect(client.state).toMatchObject({ load: { kind: 'unloaded', folder: '/m' } })
+  })
+
   it('passes partial results to the call that they belong to', async () => {
     const heard: unknown[] = []
     const call = client.call('generate', { model, prompt: 'a', maxNewTokens: 1, sequences: 1, sampling: { kind: 'greedy', repetitionPenalty: 1 }, stop: [] }, { onPartial: (piece) => heard.push(piece) })
