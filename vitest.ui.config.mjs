@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 1,
     fileParallelism: false,
+    // A whole editor and a browser share the machine with the test: a click can come a moment before the editor is ready.
+    retry: 2,
   },
 })

@@ -216,7 +216,7 @@ describe('The Studio', () => {
   it('shows pictures of one’s own as they are cropped, and refuses broken ones by name', async () => {
     const { workbench } = editor()
     const folder = pathOf('pictures')
-    mkdirSync(folder)
+    mkdirSync(folder, { recursive: true })
     const stripes = Uint8Array.from({ length: 40 * 60 * 3 }, (_, i) => (i % 7) * 36)
     for (const name of ['a.png', 'b.png', 'c.PNG']) writeFileSync(path.join(folder, name), encode({ width: 40, height: 60, channels: 3, depth: 8, data: stripes }))
     writeFileSync(path.join(folder, 'broken.jpg'), 'no picture at all')
@@ -227,8 +227,11 @@ describe('The Studio', () => {
     await panel().find('#own-images').click()
     await workbench.quickInput.choose('A folder of pictures…')
     await expect.poll(() => workbench.quickInput.input.inputValue()).toContain('/')
-    await workbench.quickInput.filter(`${folder}/`)
-    await expect.poll(() => workbench.quickInput.rows()).toEqual(['..'])
+    // The dialog goes on writing where it stands for a moment, into what was typed.
+    await expect.poll(async () => {
+      await workbench.quickInput.filter(`${folder}/`)
+      return workbench.quickInput.rows()
+    }, { interval: 500 }).toEqual(['..'])
     await workbench.quickInput.box.getByText('Use These').click()
     await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: 30_000 }).toMatch(/^3 pictures, cropped .*; 2 refused/)
     const refused = (await panel().find('.refused li').allTextContents()).join('\n')
