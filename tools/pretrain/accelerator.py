@@ -24,7 +24,7 @@ from model import Shape, hidden, initialise, parameter_count, parameter_shapes, 
 from optimizer import Rates, is_matrix, momentum_at, muon_rate, orthogonalise
 from sampler import Sampler
 from schedule import Decay, rate
-from settings import Settings, settings_of
+from settings import Settings, add_arguments, settings_of
 from step import validation_windows
 
 HERE = Path(__file__).parent
@@ -211,9 +211,7 @@ def main() -> None:
     parser.add_argument("--decay-share", type=float, default=0.45, help="of the steps that the learning rates fall in")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="also put the weights alone, in half precision, there")
-    for key, value in asdict(Settings()).items():
-        kind = {"type": type(value)} if not isinstance(value, bool) else {"action": argparse.BooleanOptionalAction}
-        parser.add_argument(f"--{key.replace('_', '-')}", dest=key, default=None, **kind)
+    add_arguments(parser)
     arguments = parser.parse_args()
     run = arguments.work / arguments.name
     run.mkdir(parents=True, exist_ok=True)

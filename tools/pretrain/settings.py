@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from dataclasses import asdict, dataclass, field
@@ -50,6 +51,13 @@ class Limits:
         if self.steps is not None and step >= self.steps:
             return True
         return self.minutes is not None and time.monotonic() - self._begin >= self.minutes * 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """An option for each setting; what is not given is None."""
+    for key, value in asdict(Settings()).items():
+        kind = {"type": type(value)} if not isinstance(value, bool) else {"action": argparse.BooleanOptionalAction}
+        parser.add_argument(f"--{key.replace('_', '-')}", dest=key, default=None, **kind)
 
 
 def settings_of(run_folder: Path, given: dict) -> Settings:

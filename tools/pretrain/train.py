@@ -16,7 +16,7 @@ import torch.multiprocessing as mp
 
 from files import write_atomically
 from model import initialise, parameter_count, views
-from settings import Limits, Settings, settings_of
+from settings import Limits, Settings, add_arguments, settings_of
 from worker import worker
 
 HERE = Path(__file__).parent
@@ -81,9 +81,7 @@ def main() -> None:
         command.add_argument("--work", type=Path, default=HERE / "work", metavar="DIR")
         command.add_argument("--name", default="run", help="of the run's folder in DIR")
         if name == "run":
-            for key, value in asdict(Settings()).items():
-                kind = {"type": type(value)} if not isinstance(value, bool) else {"action": argparse.BooleanOptionalAction}
-                command.add_argument(f"--{key.replace('_', '-')}", dest=key, default=None, **kind)
+            add_arguments(command)
             command.add_argument("--until-step", type=int)
             command.add_argument("--until-minutes", type=float)
             command.add_argument("--checkpoint-seconds", type=float, default=120.0)
