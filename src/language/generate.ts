@@ -1,6 +1,7 @@
 import { InklingError } from '../base/errors'
 import type { LanguageModel } from './languageModel'
 import { logProbability } from './probabilities'
+import { PromptLookup } from './promptLookup'
 import { Sampler, type Sampling } from './sampling'
 import { StopStrings } from './stopStrings'
 import { TokenWindow } from './tokenWindow'
@@ -15,6 +16,12 @@ export interface GenerationRequest {
   readonly sampling: Sampling
   /** A text ends before the first of these. */
   readonly stop: readonly string[]
+  /**
+   * Whether one text alone is drafted from what stands before it and checked several tokens at a time. Where nothing is
+   * said, it is where that cannot change the text: in 32 bits. Elsewhere activations are rounded to 8 bits, and what
+   * differs in the last bits between one row and several grows to as much as the rounding itself (docs/performance.md).
+   */
+  readonly speculate?: boolean | undefined
 }
 
 export interface Generation {
@@ -23,6 +30,8 @@ export interface Generation {
   /** True when the prompt was longer than the context and only its end was read. */
   readonly promptCut: boolean
   readonly sequences: readonly GeneratedSequence[]
+  /** Tokens that were drafted and checked, and how many of them were right. */
+  readonly drafts?: { readonly drafted: number; readonly right: number } | undefined
 }
 
 export interface GeneratedSequence {
@@ -61,17 +70,23 @@ export async function generate(
   const sequences = Array.from({ length: request.sequences }, (_, index) => {
     return new GrowingSequence(model, request, index, window.copy(), (text) => listener.text?.(index, text))
   })
+  const drafts = { drafted: 0, right: 0 }
   if (request.maxNewTokens > 0) {
     const logits = await context.advance(window.view(), signal)
     listener.prefilled?.()
     for (const sequence of sequences) sequence.take(logits)
     if (sequences.length > 1) await growTogether(context, sequences, model.contextLength, signal)
-    for (const sequence of sequences) await growAlone(context, sequence, signal)
+    const speculates = context.isParallel && (request.speculate ?? model.description.precision === 'fp32')
+    for (const sequence of sequences) {
+      if (speculates) await growSpeculatively(context, sequence, drafts, signal)
+      else await growAlone(context, sequence, signal)
+    }
   }
   return {
     promptTokens: prompt.length,
     promptCut: window.length < prompt.length,
     sequences: sequences.map((sequence) => sequence.result()),
+    drafts,
   }
 }
 
@@ -93,6 +108,43 @@ async function growTogether(context: WarmContext, sequences: readonly GrowingSeq
 
 async function growAlone(context: WarmContext, sequence: GrowingSequence, signal?: AbortSignal): Promise<void> {
   while (!sequence.finished) sequence.take(await context.advance(sequence.window.view(), signal))
+}
+
+/**
+ * The same text in fewer steps: what may come next is drafted, run at once, and taken as far as it is what would have been
+ * chosen. A draft is certain of its tokens, so that taking a token only where the draw agrees with it keeps the
+ * distribution (Leviathan et al. 2023, section 2.3, with q a single point).
+ */
+async function growSpeculatively(context: WarmContext, sequence: GrowingSequence, drafts: { drafted: number; right: number }, signal?: AbortSignal): Promise<void> {
+  const lookup = new PromptLookup()
+  for (const token of sequence.window.view()) lookup.push(token)
+  const take = (logits: Float32Array): number | undefined => {
+    sequence.take(logits)
+    if (sequence.lastToken !== undefined) lookup.push(sequence.lastToken)
+    return sequence.lastToken
+  }
+  let isCloseCall = false
+  while (!sequence.finished) {
+    const draft = isCloseCall ? [] : lookup.draft(sequence.mostDrafted)
+    isCloseCall = false
+    if (draft.length === 0) {
+      take(await context.advance(sequence.window.view(), signal))
+      continue
+    }
+    const rows = await context.advanceEach(Int32Array.of(...sequence.window.view(), ...draft), draft.length + 1, signal)
+    let right = 0
+    let isWrong = false
+    for (const [i, logits] of rows.entries()) {
+      if (sequence.finished || isWrong) break
+      isCloseCall = sequence.isCloseCall(logits)
+      if (isCloseCall) break
+      isWrong = take(logits) !== draft[i]
+      if (!isWrong) right++
+    }
+    lookup.learn(right, isWrong && right < draft.length)
+    drafts.drafted += draft.length
+    drafts.right += right
+  }
 }
 
 class GrowingSequence {
@@ -122,6 +174,16 @@ class GrowingSequence {
 
   get lastToken(): number | undefined {
     return this.tokens.at(-1)
+  }
+
+  /** How many more tokens than the next one there is use and room for. */
+  get mostDrafted(): number {
+    return Math.max(0, Math.min(this.request.maxNewTokens - this.tokens.length - 1, this.model.contextLength - this.window.length))
+  }
+
+  /** Whether the last bits of `logits` could decide about the next token. */
+  isCloseCall(logits: Float32Array): boolean {
+    return this.sampler.isCloseCall(logits)
   }
 
   /** Chooses the next token. @param logits [vocabulary], after the last token */

@@ -39,6 +39,11 @@ export interface Context extends IDisposable {
    */
   extend(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array>
   /**
+   * Appends a few `tokens` (at least one). Only where they cost hardly more at once than one alone.
+   * @returns as `extend`, but after each of them: [n, vocabulary]
+   */
+  readonly extendEach?: ((tokens: Int32Array, signal?: AbortSignal) => Promise<Float32Array>) | undefined
+  /**
    * Appends `tokens` and says how likely each was after what stood before it. The first token of an empty context has
    * nothing before it: its numbers are null.
    * @param alternatives how many of the likeliest tokens to list at each position

@@ -30,6 +30,14 @@ export function indexOfHighest(logits: ArrayLike<number>): number {
   return best
 }
 
+/** How far the highest logit is ahead of the next, in nats. */
+export function leadOfHighest(logits: ArrayLike<number>): number {
+  const best = indexOfHighest(logits)
+  let second = -Infinity
+  for (let i = 0; i < logits.length; i++) if (i !== best) second = Math.max(second, logits[i] ?? 0)
+  return (logits[best] ?? 0) - second
+}
+
 /** @throws InklingError `numbers-not-finite` when a logit is not a number, or none is finite */
 export function requireFinite(logits: ArrayLike<number>): void {
   indexOfHighest(logits)

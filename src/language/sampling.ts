@@ -1,5 +1,5 @@
 import { HighestFirst } from './highestFirst'
-import { indexOfHighest, logSumExp, requireFinite } from './probabilities'
+import { indexOfHighest, leadOfHighest, logSumExp, requireFinite } from './probabilities'
 import { seededRandom, type Random } from './random'
 
 /** How the next token is chosen; `greedy` takes the likeliest, of several the one with the lowest id. */
@@ -33,6 +33,9 @@ export interface Distribution {
   readonly probabilities: Float64Array
 }
 
+/** Logits in 32 bits of several tokens run at once differ from those of one alone by less than this, in nats. */
+const closeCall = 1e-3
+
 /** Chooses the tokens of one sequence. */
 export class Sampler {
   private readonly random: Random
@@ -49,6 +52,11 @@ export class Sampler {
   ) {
     this.random = seededRandom(sampling.kind === 'sample' ? sampling.seed : 0, stream)
     for (const id of prompt) this.seen.add(id)
+  }
+
+  /** Whether the last bits of `logits` could decide what is chosen. Between draws they practically never do. */
+  isCloseCall(logits: Float32Array): boolean {
+    return this.sampling.kind === 'greedy' && leadOfHighest(penalize(logits, this.seen, this.sampling.repetitionPenalty)) < closeCall
   }
 
   /** @param logits [vocabulary], natural scale; left unchanged */

@@ -53,6 +53,22 @@ export class WarmContext implements IDisposable {
     return this.logits
   }
 
+  /** Whether a few tokens at once cost hardly more than one. */
+  get isParallel(): boolean {
+    return this.context.extendEach !== undefined
+  }
+
+  /** Makes the context, which has to be parallel, hold exactly `tokens`. @returns the logits after each of the last `count`: valid until the next call */
+  async advanceEach(tokens: Int32Array, count: number, signal?: AbortSignal): Promise<readonly Float32Array[]> {
+    const before = tokens.subarray(0, tokens.length - count)
+    if (commonPrefix(this.held, before) < before.length) await this.advance(before, signal)
+    this.truncate(before.length)
+    const rest = tokens.subarray(before.length)
+    const logits = await this.track(rest, async () => (await this.context.extendEach?.(rest, signal)) ?? new Float32Array())
+    const vocabulary = logits.length / count
+    return Array.from(rest, (_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary))
+  }
+
   /** Adds `tokens` and says how likely each was after what stood before it. */
   async score(tokens: Int32Array, alternatives: number, signal?: AbortSignal): Promise<readonly TokenScore[]> {
     return this.track(tokens, () => this.context.score(tokens, alternatives, signal))

@@ -94,6 +94,17 @@ class NgramContext implements Context {
     return this.model.predict(this.tokens)
   }
 
+  async extendEach(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    this.requireWhole()
+    const rows: Float32Array[] = []
+    const before = this.tokens.length
+    await this.run(tokens, signal, () => {})
+    tokens.forEach((_, i) => rows.push(this.model.predict(this.tokens.slice(0, before + i + 1))))
+    const all = new Float32Array(rows.length * this.model.tokenizer.vocabularySize)
+    rows.forEach((row, i) => all.set(row, i * row.length))
+    return all
+  }
+
   async score(tokens: Int32Array, alternatives: number, signal?: AbortSignal): Promise<readonly TokenScore[]> {
     this.requireWhole()
     const scores: TokenScore[] = []

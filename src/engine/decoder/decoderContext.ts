@@ -19,10 +19,12 @@ export interface DecoderOptions {
  */
 export class DecoderContext implements Context {
   private readonly sequence: Sequence
+  readonly extendEach: Context['extendEach']
   private forked = false
 
   constructor(private readonly session: DecoderSession, private readonly scorer: Scorer, private readonly options: DecoderOptions) {
     this.sequence = new Sequence(session, options.reuse, options.positions)
+    this.extendEach = options.reuse === 'chunks' ? (tokens, signal) => this.runEach(tokens, signal) : undefined
   }
 
   get length(): number {
@@ -76,6 +78,21 @@ export class DecoderContext implements Context {
 
   dispose(): void {
     this.sequence.release()
+  }
+
+  /** Logits after each token: [n, vocabulary]. */
+  private async runEach(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    if (tokens.length === 0) throw new RangeError('No tokens to extend with')
+    this.check(tokens)
+    const { vocabulary } = this.session.graph
+    const opened = this.opened(tokens)
+    const first = this.sequence.length + opened.length - tokens.length
+    const all = new Float32Array(tokens.length * vocabulary)
+    await this.sequence.append(opened, 'all', (logits, place) => {
+      const from = Math.max(place, first)
+      all.set(logits.subarray((from - place) * vocabulary, (first + tokens.length - place) * vocabulary), (from - first) * vocabulary)
+    }, signal)
+    return all
   }
 
   /** `tokens` as they are run: behind the opening where nothing was run yet. */

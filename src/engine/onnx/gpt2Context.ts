@@ -52,6 +52,13 @@ export class Gpt2Context implements Context {
     }
   }
 
+  async extendEach(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+    if (tokens.length === 0) throw new RangeError('No tokens to extend with')
+    this.check(tokens)
+    throwIfCancelled(signal)
+    return this.run(tokens, this.held, Int32Array.from(tokens, (_, i) => i))
+  }
+
   async score(tokens: Int32Array, alternatives: number, signal?: AbortSignal): Promise<readonly TokenScore[]> {
     this.check(tokens)
     if (tokens.length === 0) return []

@@ -23,10 +23,13 @@ export interface Step {
 /** Added to the attention score of a row that must not be seen: far below every real score, yet finite. */
 export const hidden = -1e30
 
+/** Room for the logits of more rows than this is not kept. */
+const mostKeptRows = 16
+
 /** Runs the graph of `buildGpt2Graph`. The new rows of keys and values are written right behind the past ones. */
 export class Gpt2Session implements IDisposable {
   private readonly names: readonly { readonly k: string; readonly v: string; readonly nk: string; readonly nv: string }[]
-  /** [m, vocabulary] of the last m, used again by the next step of as many rows. */
+  /** Room for the logits of the largest step of a few rows, used again by the next. */
   private logits = new Float32Array(0)
 
   constructor(
@@ -86,7 +89,8 @@ export class Gpt2Session implements IDisposable {
 
   private logitsFor(rows: number): Float32Array {
     const size = rows * this.config.vocabulary
-    if (this.logits.length !== size) this.logits = new Float32Array(size)
-    return this.logits
+    if (rows > mostKeptRows) return new Float32Array(size)
+    if (this.logits.length < size) this.logits = new Float32Array(size)
+    return this.logits.subarray(0, size)
   }
 }

@@ -108,7 +108,7 @@ describe('generation', () => {
     }
     const short = await write(12)
     expect(short.sequences.map(({ tokens }) => tokens.length)).toEqual(Array.from({ length: count }, () => 40))
-    expect(short).toEqual(await write(200))
+    expect(short.sequences).toEqual((await write(200)).sequences)
   })
 
   it('reads the end of a prompt that is longer than the context, and says so', async () => {
