@@ -1,6 +1,6 @@
 import { isIntegerIn, isRecord, own, type JsonRecord } from '../base/json'
 import type { AddedToken } from './addedTokens'
-import { maximumTokenId } from './bpeFiles'
+import { maximumTokenId, type Vocabulary } from './bpeFiles'
 import { brokenFile, quote } from './fileGuards'
 
 /**
@@ -8,11 +8,9 @@ import { brokenFile, quote } from './fileGuards'
  */
 export class AddedTokenList {
   private readonly byContent = new Map<string, AddedToken>()
-  private readonly contentOf: string[] = []
+  private readonly byId = new Map<number, AddedToken>()
 
-  constructor(private readonly vocabulary: ReadonlyMap<string, number>) {
-    for (const [token, id] of vocabulary) this.contentOf[id] = token
-  }
+  constructor(private readonly vocabulary: Vocabulary) {}
 
   get tokens(): readonly AddedToken[] {
     return [...this.byContent.values()]
@@ -20,7 +18,7 @@ export class AddedTokenList {
 
   /** A token of that text, added or of the vocabulary. */
   idOf(content: string): number | undefined {
-    return this.byContent.get(content)?.id ?? this.vocabulary.get(content)
+    return this.byContent.get(content)?.id ?? this.vocabulary.ids.get(content)
   }
 
   /** @param entry as in `added_tokens` of tokenizer.json or `added_tokens_decoder` of tokenizer_config.json */
@@ -30,7 +28,7 @@ export class AddedTokenList {
     if (typeof content !== 'string' || content === '') throw brokenFile(file, 'an added token has no text')
     if (!isIntegerIn(id, 0, maximumTokenId)) throw brokenFile(file, `the added token ${quote(content)} has no usable id`)
     if ((this.idOf(content) ?? id) !== id) throw brokenFile(file, `the added token ${quote(content)} has two ids`)
-    if ((this.contentOf[id] ?? content) !== content) throw brokenFile(file, `two tokens have the id ${id}`)
+    if ((this.byId.get(id)?.content ?? this.vocabulary.tokens[id] ?? content) !== content) throw brokenFile(file, `two tokens have the id ${id}`)
     const special = flag(file, entry, 'special', false)
     this.insert({
       id,
@@ -45,14 +43,14 @@ export class AddedTokenList {
 
   /** Makes `content` special if the vocabulary has it and nothing more exact was said about it. */
   addSpecial(content: string): void {
-    const id = this.vocabulary.get(content)
+    const id = this.vocabulary.ids.get(content)
     if (id === undefined || this.byContent.has(content)) return
     this.insert({ id, content, singleWord: false, lstrip: false, rstrip: false, normalized: false, special: true })
   }
 
   private insert(token: AddedToken): void {
     this.byContent.set(token.content, token)
-    this.contentOf[token.id] = token.content
+    this.byId.set(token.id, token)
   }
 }
 

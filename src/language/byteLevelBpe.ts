@@ -1,5 +1,6 @@
 import { AddedTokenFinder, type AddedToken } from './addedTokens'
 import { alphabetCharacter, fromAlphabet, toAlphabet } from './byteAlphabet'
+import type { Vocabulary } from './bpeFiles'
 import { IdBuffer } from './idBuffer'
 import type { MergeTable } from './mergeTable'
 import { WordMerger } from './mergeWord'
@@ -10,8 +11,8 @@ import { WordCache } from './wordCache'
 
 /** Everything that the files of a byte-level BPE tokenizer say, checked. */
 export interface ByteLevelBpeParts {
-  /** Ids of the model's own tokens, written in the byte alphabet; not necessarily dense. */
-  readonly vocabulary: ReadonlyMap<string, number>
+  /** The model's own tokens, written in the byte alphabet. */
+  readonly vocabulary: Vocabulary
   readonly merges: MergeTable
   readonly addedTokens: readonly AddedToken[]
   readonly normalize: (text: string) => string
@@ -48,13 +49,12 @@ export class ByteLevelBpe implements Tokenizer {
 
   constructor(private readonly parts: ByteLevelBpeParts) {
     this.added = new Map(parts.addedTokens.map((token) => [token.id, token]))
-    const tokens: (string | undefined)[] = []
-    for (const [token, id] of parts.vocabulary) tokens[id] = token
+    const tokens = parts.vocabulary.tokens.slice()
     for (const token of parts.addedTokens) tokens[token.id] = token.content
     this.tokens = tokens
     this.vocabularySize = tokens.length
     this.endOfText = parts.endOfText
-    this.byteIds = Int32Array.from({ length: 256 }, (_, byte) => parts.vocabulary.get(alphabetCharacter(byte)) ?? -1)
+    this.byteIds = Int32Array.from({ length: 256 }, (_, byte) => parts.vocabulary.ids.get(alphabetCharacter(byte)) ?? -1)
     this.literal = new AddedTokenFinder(parts.addedTokens.filter((token) => !token.normalized).map((token) => [token.content, token]))
     this.normalized = new AddedTokenFinder(parts.addedTokens.filter((token) => token.normalized).map((token) => [parts.normalize(token.content), token]))
     this.merger = new WordMerger(parts.merges)
@@ -114,7 +114,7 @@ export class ByteLevelBpe implements Tokenizer {
 
   private mergeBytes(bytes: Uint8Array): Int32Array {
     if (this.parts.ignoreMerges) {
-      const whole = this.parts.vocabulary.get(toAlphabet(bytes))
+      const whole = this.parts.vocabulary.ids.get(toAlphabet(bytes))
       if (whole !== undefined) return Int32Array.of(whole)
     }
     const symbols = new Int32Array(bytes.length)

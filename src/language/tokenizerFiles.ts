@@ -1,7 +1,7 @@
 import { InklingError } from '../base/errors'
 import { isIntegerIn, isRecord, own, type JsonRecord } from '../base/json'
 import { AddedTokenList } from './addedTokenFiles'
-import { maximumTokenId, readMergeLines, readMerges, readVocabulary } from './bpeFiles'
+import { maximumTokenId, readMergeLines, readMerges, readVocabulary, type Vocabulary } from './bpeFiles'
 import { ByteLevelBpe } from './byteLevelBpe'
 import { brokenFile, parseJsonObject, quote } from './fileGuards'
 import { byteLevel } from './preTokenizer'
@@ -93,9 +93,9 @@ function requireBpe(model: JsonRecord): void {
 }
 
 /** The token for unknown bytes; one that the vocabulary lacks is as good as none. */
-function readUnknown(model: JsonRecord, vocabulary: ReadonlyMap<string, number>): { id: number; fuse: boolean } | undefined {
+function readUnknown(model: JsonRecord, { ids }: Vocabulary): { id: number; fuse: boolean } | undefined {
   const name = own(model, 'unk_token')
-  const id = typeof name === 'string' ? vocabulary.get(name) : undefined
+  const id = typeof name === 'string' ? ids.get(name) : undefined
   return id === undefined ? undefined : { id, fuse: own(model, 'fuse_unk') === true }
 }
 
