@@ -19,13 +19,20 @@ export type Attention = (graph: GraphBuilder, config: Gpt2Config, layer: number,
 
 export const attentionBy: Readonly<Record<CacheUse, Attention>> = { 'in-place': inPlaceAttention, joined: joinedAttention }
 
-/** Inputs `k<l>`, `v<l>` [1, P + n, width], outputs `nk<l>`, `nv<l>` [n, width]. */
-function inPlaceAttention(graph: GraphBuilder, { heads, width }: Gpt2Config, layer: number, qkv: string, mask: string): string {
+/** The new rows `nk<l>`, `nv<l>` [n, width] leave the graph. @returns the queries */
+export function putInPlace(graph: GraphBuilder, { width }: Gpt2Config, layer: number, qkv: string): string {
   const [query, newKey, newValue] = splitThree(graph, qkv, layer)
-  const key = graph.input(`k${layer}`, dataType.float, [1, 'T', width])
-  const value = graph.input(`v${layer}`, dataType.float, [1, 'T', width])
   graph.output(newKey, dataType.float, ['n', width])
   graph.output(newValue, dataType.float, ['n', width])
+  return query
+}
+
+/** Inputs `k<l>`, `v<l>` [1, P + n, width], outputs `nk<l>`, `nv<l>` [n, width]. */
+function inPlaceAttention(graph: GraphBuilder, config: Gpt2Config, layer: number, qkv: string, mask: string): string {
+  const { heads, width } = config
+  const query = putInPlace(graph, config, layer, qkv)
+  const key = graph.input(`k${layer}`, dataType.float, [1, 'T', width])
+  const value = graph.input(`v${layer}`, dataType.float, [1, 'T', width])
   // The node needs the query, which the node that writes the new rows gives: so it always runs behind it.
   const mixed = graph.node('Attention', [graph.node('Unsqueeze', [query, graph.integers([0])]), key, value, mask], {
     q_num_heads: { int: heads },

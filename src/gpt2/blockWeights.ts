@@ -1,7 +1,8 @@
 import type { Gpt2Config } from './config'
 import { scaleColumns, FloatWeights } from './floatWeights'
 import { dataType } from '../onnx/model'
-import type { GraphBuilder, WeightPlace } from '../onnx/graphBuilder'
+import type { GraphBuilder } from '../onnx/graphBuilder'
+import type { WeightPlace } from '../onnx/weightsLayout'
 import { blockSizeFor, quantizeRows, transpose, type Bits, type QuantizedRows } from './quantize'
 import type { LinearOptions, WeightFormat } from './weightFormat'
 import { tensorShapes, type Gpt2Weights } from './weights'
@@ -45,7 +46,7 @@ export class BlockWeights implements WeightFormat {
   }
 
   embed(ids: string): string {
-    const matrix = this.vocabularyMatrix('wte.weight')
+    const matrix = this.graph.weights.once('wte.blocks', () => this.vocabularyMatrix('wte.weight'))
     this.embedding = matrix
     const padded = matrix.blocks * matrix.blockSize
     const codes = this.graph.weight('wte.codes', dataType.uint8, [matrix.rows, (padded * matrix.bits) / 8], matrix.codes)
@@ -90,7 +91,7 @@ export class BlockWeights implements WeightFormat {
   private layerMatrix(name: string, scale: LinearOptions['scale']): QuantizedMatrix {
     const [inputs = 1, outputs = 1] = this.shapes.get(name) ?? []
     const matrix = this.placeMatrix(outputs, inputs, this.layerBits)
-    this.graph.recipes.push({
+    this.graph.weights.recipes.push({
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
         const values = await this.weights.read(name)
@@ -109,7 +110,7 @@ export class BlockWeights implements WeightFormat {
     const [rows = 1, columns = 1] = this.shapes.get(name) ?? []
     const matrix = this.placeMatrix(rows, columns, 8)
     const pieceRows = Math.max(1, Math.floor(pieceElements / columns))
-    this.graph.recipes.push({
+    this.graph.weights.recipes.push({
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
         for (let row = 0; row < rows; row += pieceRows) {
@@ -125,9 +126,9 @@ export class BlockWeights implements WeightFormat {
   private placeMatrix(rows: number, columns: number, bits: Bits): QuantizedMatrix {
     const blockSize = blockSizeFor(columns, layerBlock[bits])
     const blocks = Math.ceil(columns / blockSize)
-    const codes = this.graph.place(dataType.uint8, [rows, blocks, (blockSize * bits) / 8])
-    const scales = this.graph.place(dataType.float, [rows, blocks])
-    const zeroPoints = bits === 4 ? this.graph.place(dataType.uint8, [rows, Math.ceil(blocks / 2)]) : undefined
+    const codes = this.graph.weights.place(dataType.uint8, [rows, blocks, (blockSize * bits) / 8])
+    const scales = this.graph.weights.place(dataType.float, [rows, blocks])
+    const zeroPoints = bits === 4 ? this.graph.weights.place(dataType.uint8, [rows, Math.ceil(blocks / 2)]) : undefined
     return { rows, columns, blockSize, blocks, bits, codes, scales, zeroPoints }
   }
 }

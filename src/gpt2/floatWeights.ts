@@ -1,6 +1,7 @@
 import type { Gpt2Config } from './config'
 import { dataType } from '../onnx/model'
 import type { GraphBuilder } from '../onnx/graphBuilder'
+import type { WeightPlace } from '../onnx/weightsLayout'
 import type { LinearOptions, WeightFormat } from './weightFormat'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
@@ -34,11 +35,16 @@ export class FloatWeights implements WeightFormat {
   /** A tensor of the model in float32, the first columns of its last dimension scaled. */
   tensor(name: string, scale?: LinearOptions['scale']): string {
     const shape = this.shapes.get(name) ?? []
-    const place = this.graph.place(dataType.float, shape)
+    return this.graph.weight(name, dataType.float, shape, this.graph.weights.once(name, () => this.lay(name, shape, scale)))
+  }
+
+  private lay(name: string, shape: readonly number[], scale: LinearOptions['scale']): WeightPlace {
+    const layout = this.graph.weights
+    const place = layout.place(dataType.float, shape)
     const rows = shape[0] ?? 1
     const rowElements = place.length / 4 / rows
     const pieceRows = Math.max(1, Math.floor(pieceElements / rowElements))
-    this.graph.recipes.push({
+    layout.recipes.push({
       sizeBytes: place.length,
       write: async (sink) => {
         for (let row = 0; row < rows; row += pieceRows) {
@@ -48,7 +54,7 @@ export class FloatWeights implements WeightFormat {
         }
       },
     })
-    return this.graph.weight(name, dataType.float, shape, place)
+    return place
   }
 }
 

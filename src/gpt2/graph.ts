@@ -1,25 +1,39 @@
 import { throwIfCancelled } from '../base/cancellation'
-import { attentionBy, operatorSetFor, type CacheUse } from './attention'
+import { attentionBy, operatorSetFor, putInPlace, type CacheUse } from './attention'
 import { BlockWeights } from './blockWeights'
+import { ColumnWeights } from './columnWeights'
 import { attentionScale, type Gpt2Config } from './config'
 import { FloatWeights } from './floatWeights'
 import { dataType } from '../onnx/model'
-import { GraphBuilder, type ByteSink } from '../onnx/graphBuilder'
+import { GraphBuilder } from '../onnx/graphBuilder'
+import { WeightsLayout, type ByteSink } from '../onnx/weightsLayout'
 import type { Precision, WeightFormat } from './weightFormat'
 import type { Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes: graphs on disk from older builders are not used. */
-export const builderVersion = 4
+export const builderVersion = 5
 
 /** A GPT-2 as ONNX: a small model file and a file of weights beside it. */
 export interface Gpt2Graph {
   readonly model: Uint8Array
+  /** Reads prompts faster: see `GraphOptions.prompts`. Its weights lie in the same file. */
+  readonly prompts: Uint8Array | undefined
   readonly weightsSize: number
   /**
    * Converts the weights one by one, so that the memory holds one at a time.
    * @param onProgress hears the part that is done, from 0 to 1
    */
   writeWeights(sink: ByteSink, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<void>
+}
+
+export interface GraphOptions {
+  readonly precision: Precision
+  readonly cacheUse: CacheUse
+  /**
+   * Adds a second graph for prompts, whose products are whole numbers (`ColumnWeights`): it gives the rows of the cache
+   * alone, and takes as much memory again for the layers. For the cache in place, and 8 bits.
+   */
+  readonly prompts: boolean
 }
 
 /**
@@ -33,17 +47,24 @@ export interface Gpt2Graph {
  *
  * The cache is position-major, so that its first P rows are one piece of memory that is passed without a copy, and new
  * rows can be written right behind them.
+ *
+ * The graph for prompts has the same but for `rows` and `logits`, and the last layer's `k` and `v`.
  */
-export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, precision: Precision, cacheUse: CacheUse, weightsFile: string): Gpt2Graph {
-  const graph = new GraphBuilder()
-  new Gpt2Layers(graph, config, weights, precision, cacheUse).build()
+export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, { precision, cacheUse, prompts }: GraphOptions, weightsFile: string): Gpt2Graph {
+  const layout = new WeightsLayout()
+  const encode = (build: (layers: Gpt2Layers) => void): Uint8Array => {
+    const graph = new GraphBuilder(layout)
+    build(new Gpt2Layers(graph, config, weights, precision, cacheUse))
+    return graph.encode(weightsFile, operatorSetFor[cacheUse])
+  }
   return {
-    model: graph.encode(weightsFile, operatorSetFor[cacheUse]),
-    weightsSize: graph.weightsSize,
+    model: encode((layers) => layers.build()),
+    prompts: prompts ? encode((layers) => layers.buildPrompts()) : undefined,
+    weightsSize: layout.sizeBytes,
     async writeWeights(sink, onProgress, signal) {
-      const total = graph.recipes.reduce((sum, recipe) => sum + recipe.sizeBytes, 0)
+      const total = layout.recipes.reduce((sum, recipe) => sum + recipe.sizeBytes, 0)
       let written = 0
-      for (const recipe of graph.recipes) {
+      for (const recipe of layout.recipes) {
         throwIfCancelled(signal)
         await recipe.write(sink)
         written += recipe.sizeBytes
@@ -59,6 +80,9 @@ interface Hidden {
   readonly normalized: string
 }
 
+/** What layers need of a format. */
+type LayerFormat = Pick<WeightFormat, 'embed' | 'linear'>
+
 class Gpt2Layers {
   private readonly floats: FloatWeights
   private readonly format: WeightFormat
@@ -66,7 +90,7 @@ class Gpt2Layers {
   constructor(
     private readonly graph: GraphBuilder,
     private readonly config: Gpt2Config,
-    weights: Gpt2Weights,
+    private readonly weights: Gpt2Weights,
     precision: Precision,
     private readonly cacheUse: CacheUse,
   ) {
@@ -75,42 +99,65 @@ class Gpt2Layers {
   }
 
   build(): void {
-    const { graph, config } = this
-    const ids = graph.input('ids', dataType.int32, ['n'])
-    const positions = graph.input('pos', dataType.int32, ['n'])
+    const { graph, config, format } = this
     const rows = graph.input('rows', dataType.int32, ['m'])
-    const mask = graph.input('mask', dataType.float, ['n', 'T'])
-
-    const tokens = this.format.embed(ids)
-    const places = graph.node('Gather', [this.floats.tensor('wpe.weight'), positions])
-    let hidden = this.addAndNormalize(tokens, places, 'h.0.ln_1')
+    const mask = this.mask()
+    let hidden = this.begin(format)
     for (let layer = 0; layer < config.layers; layer++) {
-      const attended = this.attention(hidden.normalized, layer, mask)
+      const attended = attentionBy[this.cacheUse](graph, config, layer, this.queriesKeysValues(format, hidden, layer), mask)
       const last = layer === config.layers - 1
       // After the last attention nothing flows between tokens: go on with those that were asked for.
       const pick = (value: string): string => (last ? graph.node('Gather', [value, rows]) : value)
-      const projected = this.format.linear(pick(attended), `h.${layer}.attn.c_proj`)
-      const middle = this.addAndNormalize(projected, pick(hidden.residual), `h.${layer}.ln_2`)
-      hidden = this.addAndNormalize(this.mlp(middle.normalized, layer), middle.residual, last ? 'ln_f' : `h.${layer + 1}.ln_1`)
+      hidden = this.behindAttention(format, pick(attended), pick(hidden.residual), layer)
     }
-    graph.output(this.format.head(hidden.normalized), dataType.float, ['m', config.vocabulary])
+    graph.output(format.head(hidden.normalized), dataType.float, ['m', config.vocabulary])
   }
 
-  /** @param x normalized hidden state [n, width] @returns value [n, width] before its projection */
-  private attention(x: string, layer: number, mask: string): string {
+  buildPrompts(): void {
+    const { graph, config } = this
+    const format = new ColumnWeights(graph, config, this.weights, this.floats, this.format)
+    const last = config.layers - 1
+    const mask = this.mask()
+    let hidden = this.begin(format)
+    for (let layer = 0; layer < last; layer++) {
+      const attended = attentionBy[this.cacheUse](graph, config, layer, this.queriesKeysValues(format, hidden, layer), mask)
+      hidden = this.behindAttention(format, attended, hidden.residual, layer)
+    }
+    putInPlace(graph, config, last, this.queriesKeysValues(format, hidden, last))
+  }
+
+  private mask(): string {
+    return this.graph.input('mask', dataType.float, ['n', 'T'])
+  }
+
+  private begin(format: LayerFormat): Hidden {
+    const { graph } = this
+    const ids = graph.input('ids', dataType.int32, ['n'])
+    const positions = graph.input('pos', dataType.int32, ['n'])
+    const places = graph.node('Gather', [this.floats.tensor('wpe.weight'), positions])
+    return this.addAndNormalize(format.embed(ids), places, 'h.0.ln_1')
+  }
+
+  /** @returns value [n, 3 · width], the queries scaled */
+  private queriesKeysValues(format: LayerFormat, { normalized }: Hidden, layer: number): string {
     const scale = { columns: this.config.width, factor: attentionScale(this.config, layer) }
-    const qkv = this.format.linear(x, `h.${layer}.attn.c_attn`, { scale })
-    return attentionBy[this.cacheUse](this.graph, this.config, layer, qkv, mask)
+    return format.linear(normalized, `h.${layer}.attn.c_attn`, { scale })
   }
 
-  private mlp(x: string, layer: number): string {
+  private behindAttention(format: LayerFormat, attended: string, residual: string, layer: number): Hidden {
+    const middle = this.addAndNormalize(format.linear(attended, `h.${layer}.attn.c_proj`), residual, `h.${layer}.ln_2`)
+    const next = layer === this.config.layers - 1 ? 'ln_f' : `h.${layer + 1}.ln_1`
+    return this.addAndNormalize(this.mlp(format, middle.normalized, layer), middle.residual, next)
+  }
+
+  private mlp(format: LayerFormat, x: string, layer: number): string {
     const { graph, config } = this
     const name = `h.${layer}.mlp`
     const activated = config.activation === 'gelu-tanh'
       // The bias goes with the activation, which passes over the values anyway.
-      ? graph.msNode('FastGelu', [this.format.linear(x, `${name}.c_fc`, { withoutBias: true }), this.floats.tensor(`${name}.c_fc.bias`)])
-      : graph.node(config.activation === 'gelu' ? 'Gelu' : 'Relu', [this.format.linear(x, `${name}.c_fc`)])
-    return this.format.linear(activated, `${name}.c_proj`)
+      ? graph.msNode('FastGelu', [format.linear(x, `${name}.c_fc`, { withoutBias: true }), this.floats.tensor(`${name}.c_fc.bias`)])
+      : graph.node(config.activation === 'gelu' ? 'Gelu' : 'Relu', [format.linear(x, `${name}.c_fc`)])
+    return format.linear(activated, `${name}.c_proj`)
   }
 
   /** Residual connection and layer normalization. `SkipLayerNormalization` does both in one node and takes four times as long. */

@@ -133,3 +133,23 @@ export function transpose(values: Float32Array, rows: number, columns: number): 
   }
   return out
 }
+
+/**
+ * One scale for each column.
+ * @param values [rows, columns], float32, finite
+ * @returns codes [rows, columns] from -127 to 127, and scales [columns]: value ≈ code · scale
+ */
+export function quantizeColumns(values: Float32Array, columns: number): { readonly codes: Int8Array; readonly scales: Float32Array } {
+  const scales = new Float32Array(columns)
+  for (let i = 0, column = 0; i < values.length; i++) {
+    scales[column] = Math.max(scales[column] ?? 0, Math.abs(values[i] ?? 0))
+    if (++column === columns) column = 0
+  }
+  const inverses = scales.map((largest) => (largest === 0 ? 0 : 127 / largest))
+  const codes = new Int8Array(values.length)
+  for (let i = 0, column = 0; i < values.length; i++) {
+    codes[i] = Math.round((values[i] ?? 0) * (inverses[column] ?? 0))
+    if (++column === columns) column = 0
+  }
+  return { codes, scales: scales.map((largest) => largest / 127) }
+}

@@ -1,44 +1,18 @@
 import { dataType, encodeModel, type Attribute, type DataType, type Initializer, type OnnxNode, type OperatorSet, type ValueInfo } from './model'
-
-/** Takes bytes for a place in the file of weights. */
-export interface ByteSink {
-  write(offset: number, bytes: Uint8Array): Promise<void>
-}
-
-/** A part of the weights: fetches what it needs, converts it, writes it, and forgets it. */
-export interface WeightRecipe {
-  /** Bytes it writes, for progress. */
-  readonly sizeBytes: number
-  write(sink: ByteSink): Promise<void>
-}
-
-/** A place in the file of weights. */
-export interface WeightPlace {
-  readonly offset: number
-  readonly length: number
-}
+import { WeightsLayout, type WeightPlace } from './weightsLayout'
 
 const microsoft = 'com.microsoft'
 
-/** Weights begin at multiples of this, as vector instructions like it. */
-const alignment = 64
-
-const elementBytes: Readonly<Record<DataType, number>> = { [dataType.float]: 4, [dataType.uint8]: 1, [dataType.int32]: 4, [dataType.int64]: 8 }
-
 /** Collects nodes, constants and weights of a graph; every method that adds a value returns its name. */
 export class GraphBuilder {
-  readonly recipes: WeightRecipe[] = []
   private readonly nodes: OnnxNode[] = []
   private readonly initializers: Initializer[] = []
   private readonly inputs: ValueInfo[] = []
   private readonly outputs: ValueInfo[] = []
   private names = 0
-  private end = 0
 
-  /** Bytes of the file of weights. */
-  get weightsSize(): number {
-    return this.end
-  }
+  /** @param weights where its constants lie; those of other graphs may lie there too */
+  constructor(readonly weights = new WeightsLayout()) {}
 
   input(name: string, type: DataType, shape: ValueInfo['shape']): string {
     this.inputs.push({ name, type, shape })
@@ -87,12 +61,11 @@ export class GraphBuilder {
     return name
   }
 
-  /** Makes room in the file of weights. */
-  place(type: DataType, shape: readonly number[]): WeightPlace {
-    const offset = Math.ceil(this.end / alignment) * alignment
-    const length = shape.reduce((product, size) => product * size, elementBytes[type])
-    this.end = offset + length
-    return { offset, length }
+  /** A single byte, uint8. */
+  byte(value: number): string {
+    const name = this.name()
+    this.initializers.push({ name, type: dataType.uint8, shape: [], data: Uint8Array.of(value) })
+    return name
   }
 
   /** A constant that lies at `place`; the same place may be read in several shapes. */

@@ -1,8 +1,10 @@
 import { ProtobufWriter } from './protobuf'
 
 /** ONNX's `TensorProto.DataType`. */
-export const dataType = { float: 1, uint8: 2, int32: 6, int64: 7 } as const
+export const dataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const
 export type DataType = (typeof dataType)[keyof typeof dataType]
+
+export const elementBytes: Readonly<Record<DataType, number>> = { [dataType.float]: 4, [dataType.uint8]: 1, [dataType.int8]: 1, [dataType.int32]: 4, [dataType.int64]: 8 }
 
 export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] } | { readonly text: string }
 

@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly device: Device
   /** Processor threads; undefined leaves the choice to us. */
   readonly threads: number | undefined
+  /** Whether its threads leave the processor as soon as they are done, because those of another session go on. */
+  readonly yields?: boolean | undefined
   /** Hears that the device cannot be used and the processor is used instead. */
   readonly onWarning?: ((warning: InklingError) => void) | undefined
 }
@@ -24,6 +26,8 @@ export interface CreatedSession {
   /** Where it runs: `wasm` is the processor without a native runtime. */
   readonly device: Device | 'wasm'
   readonly cacheUse: CacheUse
+  /** What it runs. */
+  readonly graph: GraphLocation
 }
 
 /** ONNX Runtime's names of the devices. */
@@ -53,21 +57,22 @@ export async function createSession(ort: OnnxRuntime, graph: GraphLocation | ((u
     const joined = knownDevices(ort).includes(options.device) ? await graphFor('joined') : undefined
     try {
       if (joined === undefined) throw new Error(`not on ${process.platform}-${process.arch}`)
-      return { session: await create(ort, joined, options.device, options.threads), device: options.device, cacheUse: 'joined' }
+      return { session: await create(ort, joined, options.device, options), device: options.device, cacheUse: 'joined', graph: joined }
     } catch (error) {
       options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
     }
   }
   if (ort.kind === 'native') {
     // On the processor the native runtime works on our own memory.
-    return { session: await create(ort, await graphFor('in-place'), 'cpu', options.threads), device: 'cpu', cacheUse: 'in-place' }
+    const inPlace = await graphFor('in-place')
+    return { session: await create(ort, inPlace, 'cpu', options), device: 'cpu', cacheUse: 'in-place', graph: inPlace }
   }
   options.onWarning?.(InklingError.of('runtime-slow', { platform: `${process.platform}-${process.arch}` }))
   const found = await graphFor('joined')
-  return { session: await create(ort, typeof found === 'string' ? await readGraph(found) : found, 'cpu', options.threads), device: 'wasm', cacheUse: 'joined' }
+  return { session: await create(ort, typeof found === 'string' ? await readGraph(found) : found, 'cpu', options), device: 'wasm', cacheUse: 'joined', graph: found }
 }
 
-function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads: number | undefined): Promise<InferenceSession> {
+function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, { threads, yields = false }: Pick<SessionOptions, 'threads' | 'yields'>): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [providers[device], 'cpu'],
     intraOpNumThreads: threads ?? Math.min(availableParallelism(), mostThreads),
@@ -77,6 +82,8 @@ function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, threads:
     // A pattern would be kept for every length of the past that ever occurs.
     enableMemPattern: false,
     logSeverityLevel: 3,
+    // Threads otherwise wait for the next step without letting go of the processor.
+    ...(yields ? { extra: { session: { force_spinning_stop: '1' } } } : {}),
   }
   if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
   return ort.InferenceSession.create(graph.model, { ...options, externalData: graph.externalData })

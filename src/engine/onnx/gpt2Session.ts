@@ -4,6 +4,7 @@ import type { IDisposable } from '../../base/lifecycle'
 import type { CacheUse } from '../../gpt2/attention'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
+import type { CreatedSession } from './createSession'
 import type { KeyValueCache } from './keyValueCache'
 import type { OnnxRuntime } from './runtime'
 
@@ -32,13 +33,25 @@ export class Gpt2Session implements IDisposable {
   /** Room for the logits of the largest step of a few rows, used again by the next. */
   private logits = new Float32Array(0)
 
+  private readonly session: InferenceSession
+  private readonly cacheUse: CacheUse
+  private prompts: Promise<InferenceSession | undefined> | undefined
+
+  /** @param openPrompts starts the graph for prompts, on the first one that is worth it */
   constructor(
     private readonly ort: OnnxRuntime,
-    private readonly session: InferenceSession,
+    { session, cacheUse }: Pick<CreatedSession, 'session' | 'cacheUse'>,
     private readonly config: Gpt2Config,
-    private readonly cacheUse: CacheUse,
+    private readonly openPrompts?: (() => Promise<InferenceSession>) | undefined,
   ) {
+    this.session = session
+    this.cacheUse = cacheUse
     this.names = Array.from({ length: config.layers }, (_, l) => ({ k: `k${l}`, v: `v${l}`, nk: `nk${l}`, nv: `nv${l}` }))
+  }
+
+  /** Whether many tokens without logits are quicker than with those of the last. */
+  get readsPrompts(): boolean {
+    return this.openPrompts !== undefined
   }
 
   /**
@@ -46,32 +59,58 @@ export class Gpt2Session implements IDisposable {
    * @throws InklingError `numbers-not-finite`
    */
   async run(step: Step, cache: KeyValueCache): Promise<Float32Array> {
-    const { ort, config } = this
-    const { past } = step
-    const n = step.ids.length
+    cache.reserve(step.past + step.ids.length)
+    const prompts = step.rows.length === 0 ? await this.promptSession() : undefined
+    if (prompts) {
+      await this.runPrompt(prompts, step, cache)
+      return new Float32Array(0)
+    }
+    const { ort, config: { layers, vocabulary } } = this
     const m = step.rows.length
-    cache.reserve(past + n)
     const logits = this.logitsFor(m)
-    const feeds: Record<string, Tensor> = {
-      ids: new ort.Tensor('int32', step.ids, [n]),
-      pos: new ort.Tensor('int32', step.positions, [n]),
-      rows: new ort.Tensor('int32', step.rows, [m]),
-      mask: new ort.Tensor('float32', step.mask, [n, past + n]),
-    }
-    const fetches: Record<string, Tensor> = { logits: new ort.Tensor('float32', logits, [m, config.vocabulary]) }
-    const inPlace = this.cacheUse === 'in-place'
-    const held = inPlace ? past + n : past
-    const heldShape = inPlace ? [1, held, config.width] : [held, config.heads, config.headDim]
-    const newShape = inPlace ? [n, config.width] : [n, config.heads, config.headDim]
-    for (const [layer, names] of this.names.entries()) {
-      feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, held), heldShape)
-      feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, held), heldShape)
-      fetches[names.nk] = new ort.Tensor('float32', cache.keyRows(layer, past, past + n), newShape)
-      fetches[names.nv] = new ort.Tensor('float32', cache.valueRows(layer, past, past + n), newShape)
-    }
+    const { feeds, fetches } = this.tensors(step, cache, layers)
+    feeds.rows = new ort.Tensor('int32', step.rows, [m])
+    fetches.logits = new ort.Tensor('float32', logits, [m, vocabulary])
     await this.session.run(feeds, fetches)
     if (!allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
     return logits
+  }
+
+  private async runPrompt(prompts: InferenceSession, step: Step, cache: KeyValueCache): Promise<void> {
+    // The last layer reads no rows: it only gives its own.
+    const { feeds, fetches } = this.tensors(step, cache, this.config.layers - 1)
+    await prompts.run(feeds, fetches)
+  }
+
+  /** @param reading layers that read their rows of the cache */
+  private tensors({ ids, positions, mask, past }: Step, cache: KeyValueCache, reading: number): { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> } {
+    const { ort, config: { width, heads, headDim } } = this
+    const n = ids.length
+    const feeds: Record<string, Tensor> = {
+      ids: new ort.Tensor('int32', ids, [n]),
+      pos: new ort.Tensor('int32', positions, [n]),
+      mask: new ort.Tensor('float32', mask, [n, past + n]),
+    }
+    const fetches: Record<string, Tensor> = {}
+    const inPlace = this.cacheUse === 'in-place'
+    const held = inPlace ? past + n : past
+    const heldShape = inPlace ? [1, held, width] : [held, heads, headDim]
+    const newShape = inPlace ? [n, width] : [n, heads, headDim]
+    for (const [layer, names] of this.names.entries()) {
+      if (layer < reading) {
+        feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, held), heldShape)
+        feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, held), heldShape)
+      }
+      fetches[names.nk] = new ort.Tensor('float32', cache.keyRows(layer, past, past + n), newShape)
+      fetches[names.nv] = new ort.Tensor('float32', cache.valueRows(layer, past, past + n), newShape)
+    }
+    return { feeds, fetches }
+  }
+
+  /** Undefined where there is none, or where it does not start: everything works without it. */
+  private promptSession(): Promise<InferenceSession | undefined> {
+    this.prompts ??= this.openPrompts?.().catch(() => undefined) ?? Promise.resolve(undefined)
+    return this.prompts
   }
 
   /** @throws InklingError `tokenizer-mismatch` for an id that the model does not have */
@@ -85,6 +124,7 @@ export class Gpt2Session implements IDisposable {
   dispose(): void {
     // Nobody can mend a failure to let go; the process that owns the session ends sooner or later.
     this.session.release().catch(() => undefined)
+    this.prompts?.then((session) => session?.release()).catch(() => undefined)
   }
 
   private logitsFor(rows: number): Float32Array {

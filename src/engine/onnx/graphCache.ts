@@ -8,6 +8,8 @@ import { sha256 } from './weightsHash'
 
 export const modelFile = 'model.onnx'
 export const weightsFile = 'weights.bin'
+/** The graph for prompts, where there is one. */
+export const promptsFile = 'prompts.onnx'
 const sealFile = 'seal.json'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -21,7 +23,7 @@ const unusedMs = 60 * dayMs
 /**
  * Made graphs on disk, each in a folder named after all that it was made from. An entry is written into a folder beside
  * and renamed, so that it is there whole or not at all, whoever else writes at the same time. A seal inside says how
- * large the files are and what the model file hashes to.
+ * large the weights are and what the graphs hash to.
  */
 export class GraphCache {
   constructor(private readonly folder: string) {}
@@ -31,9 +33,11 @@ export class GraphCache {
     const entry = path.join(this.folder, key)
     try {
       const seal: unknown = JSON.parse(await readFile(path.join(entry, sealFile), 'utf8'))
+      if (!isRecord(seal)) return undefined
       const model = await readFile(path.join(entry, modelFile))
+      const prompts = own(seal, 'prompts') === undefined ? undefined : await readFile(path.join(entry, promptsFile))
       const { size } = await stat(path.join(entry, weightsFile))
-      const whole = isRecord(seal) && own(seal, 'model') === sha256(model) && own(seal, 'weightsSize') === size
+      const whole = own(seal, 'model') === sha256(model) && own(seal, 'prompts') === hashOf(prompts) && own(seal, 'weightsSize') === size
       if (!whole) return undefined
       await this.markUsed(entry)
       return path.join(entry, modelFile)
@@ -59,7 +63,9 @@ export class GraphCache {
         await graph.writeWeights({ write: (offset, bytes) => writeAll(file, offset, bytes) }, onProgress, signal)
       })
       await writeFileWith(path.join(beside, modelFile), (file) => writeAll(file, 0, graph.model))
-      const seal = JSON.stringify({ model: sha256(graph.model), weightsSize: graph.weightsSize })
+      const { prompts } = graph
+      if (prompts !== undefined) await writeFileWith(path.join(beside, promptsFile), (file) => writeAll(file, 0, prompts))
+      const seal = JSON.stringify({ model: sha256(graph.model), prompts: hashOf(prompts), weightsSize: graph.weightsSize })
       await writeFileWith(path.join(beside, sealFile), (file) => writeAll(file, 0, Buffer.from(seal)))
       await this.moveIntoPlace(beside, key)
     } catch (error) {
@@ -104,6 +110,10 @@ export class GraphCache {
       if (age > limit) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
     }
   }
+}
+
+function hashOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && sha256(bytes)
 }
 
 /** Opens, lets `write` write, and makes sure that the bytes are on the disk before the entry gets its name. */

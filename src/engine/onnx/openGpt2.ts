@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { InferenceSession } from 'onnxruntime-node'
 import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import type { CacheUse } from '../../gpt2/attention'
@@ -9,10 +10,11 @@ import { openGpt2Weights } from '../../gpt2/weights'
 import type { LanguageModel } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
 import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
+import { multipliesExactly } from './exactProducts'
 import { FileSource } from './fileSource'
 import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
-import { GraphCache, weightsFile } from './graphCache'
+import { GraphCache, promptsFile, weightsFile } from './graphCache'
 import { onnxRuntime, type OnnxRuntime } from './runtime'
 import { Scorer } from './scorer'
 import { fileHash, sha256 } from './weightsHash'
@@ -51,12 +53,13 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
   try {
     options.onProgress?.(0, 'reading')
     const weights = await openGpt2Weights(source, config)
-    const build: BuildGraph = (use) => buildGpt2Graph(config, weights, precision, use, weightsFile)
     const ort = await onnxRuntime()
+    const prompts = await wantsPrompts(ort, config, options)
+    const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: prompts && cacheUse === 'in-place' }, weightsFile)
     const created = options.cacheFolder === undefined
       ? await start(ort, (use) => makeInMemory(build(use), options), options)
-      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKeys(source, config, options), build, options)
-    return new Gpt2Model(new Gpt2Session(ort, created.session, config, created.cacheUse), new Scorer(ort, config.vocabulary), config, tokenizer, {
+      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKeys(source, config, prompts, options), build, options)
+    return new Gpt2Model(new Gpt2Session(ort, created, config, prompts ? promptSession(ort, created, options) : undefined), new Scorer(ort, config.vocabulary), config, tokenizer, {
       name: options.name ?? path.basename(path.resolve(folder)),
       architecture: 'gpt2',
       parameters: parameterCount(config),
@@ -100,10 +103,24 @@ function checkTokenizer({ vocabularySize }: Tokenizer, { vocabulary }: Gpt2Confi
 
 type BuildGraph = (use: CacheUse) => Gpt2Graph
 
+/** Narrower layers are so quick that the additional nodes take what the faster products give. */
+const narrowestForPrompts = 512
+
+/** Whether the model gets a graph of its own for prompts, which nearly doubles what the layers take in memory. */
+async function wantsPrompts(ort: OnnxRuntime, { width }: Gpt2Config, { precision, device, cacheFolder }: Gpt2Options): Promise<boolean> {
+  return ort.kind === 'native' && device === 'cpu' && precision === 'int8' && width >= narrowestForPrompts && cacheFolder !== undefined && multipliesExactly(ort)
+}
+
+/** Starts the graph for prompts that lies beside the one that was started. */
+function promptSession(ort: OnnxRuntime, { graph }: CreatedSession, { threads }: Gpt2Options): (() => Promise<InferenceSession>) | undefined {
+  if (typeof graph !== 'string') return undefined
+  return async () => (await createSession(ort, path.join(path.dirname(graph), promptsFile), { device: 'cpu', threads, yields: true })).session
+}
+
 /** Names of everything that a made graph depends on. */
-async function cacheKeys(source: FileSource, config: Gpt2Config, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
+async function cacheKeys(source: FileSource, config: Gpt2Config, prompts: boolean, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
   const weights = await fileHash(source, cacheFolder, signal)
-  return (use) => sha256(JSON.stringify({ weights, config, precision, use, builderVersion })).slice(0, 32)
+  return (use) => sha256(JSON.stringify({ weights, config, precision, use, prompts, builderVersion })).slice(0, 32)
 }
 
 async function makeInMemory(graph: Gpt2Graph, options: Gpt2Options): Promise<GraphLocation> {

@@ -20,12 +20,12 @@ async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Contex
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
   const source = await FileSource.open(path.join(folder, 'model.safetensors'))
   const ort = await onnxRuntime()
-  const graph = buildGpt2Graph(config, await openGpt2Weights(source, config), 'fp32', cacheUse, weightsFile)
+  const graph = buildGpt2Graph(config, await openGpt2Weights(source, config), { precision: 'fp32', cacheUse, prompts: false }, weightsFile)
   const weights = new Uint8Array(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) })
   await source.close()
   const { session } = await createSession(ort, async () => ({ model: graph.model, externalData: [{ path: weightsFile, data: weights }] }), { device: 'cpu', threads: 1 })
-  return new Gpt2Context(new Gpt2Session(ort, session, config, cacheUse), new Scorer(ort, config.vocabulary), config)
+  return new Gpt2Context(new Gpt2Session(ort, { session, cacheUse }, config), new Scorer(ort, config.vocabulary), config)
 }
 
 describe.each(modelNames)('the model %s', (name) => {

@@ -8,7 +8,7 @@ import { temporaryFolders } from './temporaryFolder'
 const newFolder = temporaryFolders()
 
 function graph(byte: number, write: Gpt2Graph['writeWeights'] = async (sink) => sink.write(4, new Uint8Array(6).fill(byte))): Gpt2Graph {
-  return { model: new Uint8Array(20).fill(byte), weightsSize: 10, writeWeights: write }
+  return { model: new Uint8Array(20).fill(byte), prompts: new Uint8Array(20).fill(byte + 1), weightsSize: 10, writeWeights: write }
 }
 
 describe('the cache of made graphs', () => {
@@ -27,6 +27,8 @@ describe('the cache of made graphs', () => {
     ['whose weights were cut off', (entry) => truncateSync(path.join(entry, 'weights.bin'), 9)],
     ['whose weights are gone', (entry) => rmSync(path.join(entry, 'weights.bin'))],
     ['whose model was changed', (entry) => writeFileSync(path.join(entry, 'model.onnx'), new Uint8Array(20))],
+    ['whose graph for prompts was changed', (entry) => writeFileSync(path.join(entry, 'prompts.onnx'), new Uint8Array(20))],
+    ['whose graph for prompts is gone', (entry) => rmSync(path.join(entry, 'prompts.onnx'))],
     ['whose model is gone', (entry) => rmSync(path.join(entry, 'model.onnx'))],
     ['whose seal is gone', (entry) => rmSync(path.join(entry, 'seal.json'))],
     ['whose seal is torn', (entry) => truncateSync(path.join(entry, 'seal.json'), 5)],
@@ -39,6 +41,13 @@ describe('the cache of made graphs', () => {
     await cache.store('a', graph(8))
     expect(await cache.find('a')).toBe(stored)
     expect(readFileSync(stored)[0]).toBe(8)
+  })
+
+  it('takes an entry without a graph for prompts, too', async () => {
+    const cache = new GraphCache(newFolder())
+    const stored = await cache.store('a', { ...graph(7), prompts: undefined })
+    expect(await cache.find('a')).toBe(stored)
+    expect(existsSync(path.join(path.dirname(stored), 'prompts.onnx'))).toBe(false)
   })
 
   it('leaves nothing behind when the making fails', async () => {
