@@ -2,6 +2,7 @@
 const esbuild = require('esbuild')
 const fs = require('node:fs')
 const path = require('node:path')
+const { inPieces } = require('./esbuild.pieces.js')
 
 const watch = process.argv.includes('--watch')
 const tests = process.argv.includes('--tests')
@@ -33,7 +34,8 @@ const node = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', 
 
 /** @type {import('esbuild').BuildOptions[]} */
 const builds = [
-  { ...node, entryPoints: { extension: 'src/extension.ts', engine: 'src/engine/child.ts', probe: 'src/engine/probe.ts', trainer: 'src/engine/gan/trainerChild.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', plugins: [tokenizersOnly, inPieces('later')] },
+  { ...node, entryPoints: { engine: 'src/engine/child.ts', probe: 'src/engine/probe.ts', trainer: 'src/engine/gan/trainerChild.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
 ]
 
 /** The Studio's page and its worker: one script each, since a webview starts a worker from a blob only. */

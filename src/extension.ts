@@ -1,7 +1,7 @@
 import * as path from 'node:path'
 import * as vscode from 'vscode'
 import type { Portion } from './completion/acceptance'
-import { Completer } from './completion/completer'
+import { Later } from './base/later'
 import { EngineClient } from './engine/client'
 import { AutoDevice } from './engine/devices/autoDevice'
 import { ChildProber } from './engine/devices/childProber'
@@ -9,18 +9,18 @@ import { DeviceMemory } from './engine/devices/deviceMemory'
 import { setupOf } from './engine/devices/setup'
 import { forkEngine, type ForkOptions } from './engine/fork'
 import { EnginePlaces } from './engine/places'
-import { serveInProcess } from './engine/remote/inProcess'
+import { startLate } from './engine/lateProcess'
 import { engineRestartPolicy } from './engine/restartPolicy'
 import { systemClock } from './engine/systemClock'
 import { acceptSuggestion } from './host/commands/accept'
 import { showAlternatives } from './host/commands/alternatives'
 import { chooseSnooze, toggleSuggestions } from './host/commands/preferences'
-import { registerCommands } from './host/commands/register'
+import { libraryCommands, serverCommands } from './host/commands/names'
+import { commandsOf, registerCommands } from './host/commands/register'
 import { WriteCommands } from './host/commands/write'
 import { DeviceWatch, measureDevicesAgain } from './host/deviceWatch'
 import { WritingEngine } from './host/engineHost'
 import { InlineProvider } from './host/inlineProvider'
-import { LibraryCommands } from './host/library/libraryCommands'
 import { ModelChoice } from './host/library/modelChoice'
 import { ModelLibrary } from './host/library/modelLibrary'
 import { ModelTree } from './host/library/modelTree'
@@ -28,18 +28,17 @@ import { Speeds } from './host/library/speeds'
 import { NodeProgram } from './host/nodeProgram'
 import { Reporter } from './host/reporter'
 import { ServerChoice } from './host/server/serverChoice'
-import { ServerCommands } from './host/server/serverCommands'
 import { Settings } from './host/settings'
 import { Snooze } from './host/snooze'
 import { StatusBar } from './host/statusBar'
 import { showStatusMenu } from './host/statusMenu'
 import type { StatusInput } from './host/statusView'
-import { Studio } from './host/studio/studio'
+import { StudioDoor } from './host/studio/studioDoor'
 import { Suggestions } from './host/suggestionSettings'
 import { WarmUp } from './host/warmUp'
 import { ModelStore } from './library/store'
 
-/** Builds the objects and hands them to each other. Nothing else happens here. */
+/** Builds the objects and hands them to each other. Nothing else happens here. What is heavy is loaded when it is first used. */
 export function activate(context: vscode.ExtensionContext): void {
   const own = <T extends vscode.Disposable>(child: T): T => (context.subscriptions.push(child), child)
 
@@ -67,7 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const models = new ModelChoice(settings, store, embeddedModel)
   const speeds = own(new Speeds(context.globalState))
   const server = new ServerChoice(settings, context.secrets)
-  const served = own(new EngineClient(serveInProcess({ keyFor: (url) => server.keyFor(url), clock: systemClock }), engineRestartPolicy, systemClock))
+  const served = own(new EngineClient(startLate(async () => (await import('./engine/remote/inProcess')).serveInProcess({ keyFor: (url) => server.keyFor(url), clock: systemClock })), engineRestartPolicy, systemClock))
   // A new key ends the pause that the old one has brought about.
   own(context.secrets.onDidChange(() => served.restart()))
   const places = own(new EnginePlaces(client, served))
@@ -77,11 +76,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const write = own(new WriteCommands(engine, settings))
 
   const suggestions = new Suggestions(settings, () => engine.contextLength)
-  const completer = new Completer(engine, systemClock)
+  const completer = own(new Later(async () => new (await import('./completion/completer')).Completer(engine, systemClock)))
   const provider = own(new InlineProvider(completer, suggestions, snooze, reporter))
   own(new WarmUp(engine, suggestions, reporter, settings))
 
-  const studio = own(new Studio(context, reporter))
+  const studio = own(new StudioDoor(context, reporter))
 
   const status = (): StatusInput => {
     const document = vscode.window.activeTextEditor?.document
@@ -95,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
   own(vscode.window.onDidChangeActiveTextEditor(() => statusBar.update()))
   own(
     settings.onChange(() => {
-      completer.forget()
+      completer.now?.forget()
       statusBar.update()
     }),
   )
@@ -117,8 +116,8 @@ export function activate(context: vscode.ExtensionContext): void {
         wake: () => snooze.end(),
         showStatus: async () => showStatusMenu(status(), await engine.deviceOutcomes(vscode.window.activeTextEditor?.document.languageId).catch(() => undefined)),
         measureDevices: () => measureDevicesAgain(engine),
-        ...new LibraryCommands(library, models).table,
-        ...new ServerCommands(server).table,
+        ...commandsOf(libraryCommands, own(new Later(async () => new (await import('./host/library/libraryCommands')).LibraryCommands(library, models)))),
+        ...commandsOf(serverCommands, own(new Later(async () => new (await import('./host/server/serverCommands')).ServerCommands(server)))),
         restartEngine: () => places.restart(),
         showLog: () => reporter.show(),
         openStudio: () => studio.open(),

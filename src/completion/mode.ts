@@ -1,5 +1,5 @@
 import { languageSwitch, type CompletionSettings } from './settings'
-import { kindOf } from './where/languages'
+import { kindOf } from './where/kinds'
 import type { ProseLanguage } from './where/place'
 
 /** Whether a document gets suggestions while typing, only when asked for, or never by itself. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode'
 import type { Completer, Completion, CompletionQuery } from '../completion/completer'
 import { explain } from '../completion/silence'
+import type { Later } from '../base/later'
 import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import { documentOf } from './documentView'
 import { Edits, type Typed } from './edits'
@@ -20,7 +21,7 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
   private readonly anticipated = this.register(new MutableDisposable<IDisposable>())
 
   constructor(
-    private readonly completer: Completer,
+    private readonly completer: Later<Completer>,
     private readonly suggestions: Suggestions,
     private readonly snooze: Snooze,
     private readonly reporter: Reporter,
@@ -28,8 +29,8 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     super()
     this.register(this.edits.onTyped((typed) => void this.anticipate(typed)))
     // What is not in view any more is not worth computing.
-    this.register(vscode.window.onDidChangeActiveTextEditor(() => (this.anticipated.clear(), this.completer.drop())))
-    this.register(vscode.workspace.onDidCloseTextDocument((document) => completer.forgetDocument(document.uri.toString())))
+    this.register(vscode.window.onDidChangeActiveTextEditor(() => (this.anticipated.clear(), this.completer.now?.drop())))
+    this.register(vscode.workspace.onDidCloseTextDocument((document) => completer.now?.forgetDocument(document.uri.toString())))
     // Every scheme: files, untitled texts, notebook cells, the commit message.
     this.register(vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this))
   }
@@ -64,14 +65,14 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
   /** What is suggested at a place, if that is known without asking the model. */
   async remembered(document: vscode.TextDocument, position: vscode.Position): Promise<string | undefined> {
     const query = { ...this.query(document, document.offsetAt(position)), trigger: { kind: 'automatic', edit: 'moved' } } as const
-    const completion = await this.completer.complete(query, new AbortController().signal)
+    const completion = await (await this.completer.get()).complete(query, new AbortController().signal)
     return completion.kind === 'shown' ? completion.items[0]?.text : undefined
   }
 
   /** Asks the model for what the editor is about to ask for. */
   private async anticipate({ document, offset }: Typed): Promise<void> {
     if (vscode.window.activeTextEditor?.document !== document || !showsSuggestions(document)) return
-    this.completer.keyPressed()
+    this.completer.now?.keyPressed()
     this.reporter.trace(`changed to version ${document.version}`)
     const controller = new AbortController()
     this.anticipated.value = toDisposable(() => controller.abort())
@@ -84,7 +85,7 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
 
   private async complete(purpose: 'suggest' | 'prepare', query: CompletionQuery, version: number, signal: AbortSignal): Promise<Completion> {
     const began = performance.now()
-    const completion = await this.completer.complete(query, signal)
+    const completion = await (await this.completer.get()).complete(query, signal)
     // Says what happened without a word of the text.
     const outcome = completion.kind === 'shown' ? `${completion.items.length} from ${completion.from}` : completion.reason
     const model = completion.answerMs === undefined ? '' : `, model ${completion.answerMs.toFixed(1)} ms`

@@ -85,6 +85,13 @@ describe.runIf(hasNative)('The package', () => {
     expect(files.filter((file) => pattern.test(file))).toEqual([])
   })
 
+  it('loads less than 150 KB of code with the window, and the rest when it is used', () => {
+    const size = (file: string): number => statSync(path.join(root, file)).size
+    const later = files.filter((file) => file.startsWith('dist/later/'))
+    expect(size('dist/extension.js')).toBeLessThan(150_000)
+    expect(later.reduce((sum, file) => sum + size(file), 0)).toBeGreaterThan(150_000)
+  })
+
   it('is a download of less than 80 MB', () => {
     expect(statSync(vsix).size).toBeLessThan(80 * megabyte)
   })

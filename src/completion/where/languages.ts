@@ -2,22 +2,33 @@ import { asciiDoc } from './asciiDoc'
 import { commitBox, commitMessage } from './commit'
 import { CodeComments } from './comments'
 import { commentSyntaxes } from './commentSyntax'
+import { isDocumentLanguage, type DocumentLanguage } from './kinds'
 import { latex } from './latex'
 import { Markdown } from './markdown'
 import type { ProseLanguage } from './place'
 import { plainText } from './plain'
 import { restructuredText } from './restructuredText'
 
-const documents: ReadonlyMap<string, () => ProseLanguage> = new Map<string, () => ProseLanguage>([
-  ['plaintext', () => plainText],
-  ...['markdown', 'mdx', 'quarto', 'rmd', 'juliamarkdown', 'prompt', 'instructions', 'chatagent', 'skill'].map((id) => [id, () => new Markdown()] as const),
-  ['latex', latex],
-  ['tex', latex],
-  ['restructuredtext', restructuredText],
-  ['asciidoc', asciiDoc],
-  ['git-commit', commitMessage],
-  ['scminput', commitBox],
-])
+const markdown = (): ProseLanguage => new Markdown()
+
+const documents: Readonly<Record<DocumentLanguage, () => ProseLanguage>> = {
+  plaintext: () => plainText,
+  markdown,
+  mdx: markdown,
+  quarto: markdown,
+  rmd: markdown,
+  juliamarkdown: markdown,
+  prompt: markdown,
+  instructions: markdown,
+  chatagent: markdown,
+  skill: markdown,
+  latex,
+  tex: latex,
+  restructuredtext: restructuredText,
+  asciidoc: asciiDoc,
+  'git-commit': commitMessage,
+  scminput: commitBox,
+}
 
 /** The rules for each language identifier; an instance keeps what was parsed of the documents that were seen last. */
 export class ProseLanguages {
@@ -34,12 +45,7 @@ export class ProseLanguages {
 }
 
 function make(languageId: string): ProseLanguage | undefined {
+  if (isDocumentLanguage(languageId)) return documents[languageId]()
   const syntax = commentSyntaxes.get(languageId)
-  return documents.get(languageId)?.() ?? (syntax && new CodeComments(syntax))
-}
-
-/** What prose there is in documents of this language, if any is known. */
-export function kindOf(languageId: string): ProseLanguage['kind'] | undefined {
-  if (documents.has(languageId)) return 'document'
-  return commentSyntaxes.has(languageId) ? 'comments' : undefined
+  return syntax && new CodeComments(syntax)
 }

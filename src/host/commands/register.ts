@@ -1,8 +1,9 @@
 import * as vscode from 'vscode'
+import type { Later } from '../../base/later'
 import type { Reporter } from '../reporter'
 
-/** Every command by its identifier without the prefix. It may be given the item that it was chosen on. */
-export type CommandTable = Readonly<Record<string, (item?: unknown) => unknown>>
+/** Commands by their identifier without the prefix. One may be given the item that it was chosen on. */
+export type CommandTable<Name extends string = string> = Readonly<Record<Name, (item?: unknown) => unknown>>
 
 /** Registers the commands; what one throws is told to the writer. */
 export function registerCommands(commands: CommandTable, reporter: Reporter): vscode.Disposable {
@@ -17,4 +18,9 @@ export function registerCommands(commands: CommandTable, reporter: Reporter): vs
       }),
     ),
   )
+}
+
+/** Commands whose code is loaded when one of them is first chosen. */
+export function commandsOf<Name extends string>(names: readonly Name[], owner: Later<{ readonly table: CommandTable<Name> }>): CommandTable {
+  return Object.fromEntries(names.map((name) => [name, async (item?: unknown) => (await owner.get()).table[name](item)]))
 }

@@ -7,6 +7,7 @@ import { ImportSource } from '../../library/folderSource'
 import { importName } from '../../library/modelId'
 import type { InstalledModel } from '../../library/store'
 import { describeProblems, verifyModel } from '../../library/verify'
+import type { libraryCommands } from '../commands/names'
 import type { CommandTable } from '../commands/register'
 import { bringModel, withNotification } from './downloadFlow'
 import type { ModelChoice } from './modelChoice'
@@ -20,7 +21,7 @@ export class LibraryCommands {
     private readonly choice: ModelChoice,
   ) {}
 
-  get table(): CommandTable {
+  get table(): CommandTable<(typeof libraryCommands)[number]> {
     return {
       selectModel: () => this.select(),
       'library.download': (item) => this.download(item),

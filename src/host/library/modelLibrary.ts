@@ -3,17 +3,13 @@ import { Emitter } from '../../base/event'
 import { Disposable } from '../../base/lifecycle'
 import type { ModelSpec } from '../../engine/protocol'
 import { officialHub, parseHubUrl } from '../../library/address'
-import { modelList, type ModelListEntry } from '../../library/describeModel'
-import { embeddedEntry } from '../../library/embeddedModel'
-import { OfflineSource } from '../../library/folderSource'
-import { HubSource } from '../../library/hubSource'
+import type { ModelListEntry } from '../../library/describeModel'
 import type { ModelSource } from '../../library/source'
 import type { ModelStore } from '../../library/store'
-import { systemNetwork } from '../../library/systemNetwork'
 import { strictCertificates } from '../network'
 import type { Settings } from '../settings'
 
-/** The models of this user as the window sees them: what there is, where more comes from, and the token for it. */
+/** The models of this user as the window sees them: what there is, where more comes from, and the token for it. Loads what reads and fetches model files when it is needed. */
 export class ModelLibrary extends Disposable {
   private readonly changes = this.register(new Emitter<void>())
   readonly onChange = this.changes.event
@@ -32,7 +28,8 @@ export class ModelLibrary extends Disposable {
   }
 
   async entries(): Promise<readonly ModelListEntry[]> {
-    return modelList(await embeddedEntry(this.embedded), await this.store.list(this.report), await this.store.partials())
+    const { modelEntries } = await import('../../library/modelEntries')
+    return modelEntries(this.embedded, this.store, this.report)
   }
 
   changed(): void {
@@ -41,10 +38,9 @@ export class ModelLibrary extends Disposable {
 
   /** Where models come from: the folder, the mirror, or the official hub. */
   async source(): Promise<ModelSource> {
-    const folder = this.settings.get('libraryFolder').trim()
-    if (folder !== '') return new OfflineSource(folder)
-    const hub = this.hub
-    return new HubSource(hub, await this.secrets.get(tokenKey(hub)), systemNetwork({ strictCertificates: strictCertificates() }))
+    const { openSource } = await import('../../library/openSource')
+    const url = this.hub
+    return openSource(this.settings.get('libraryFolder').trim(), async () => ({ url, token: await this.secrets.get(tokenKey(url)), strictCertificates: strictCertificates() }))
   }
 
   /** How weights are wanted, where a model has several graphs. */

@@ -4,6 +4,7 @@ import { InklingError } from '../../base/errors'
 import { isReadableOnTheWay, parseServerUrl } from '../../engine/remote/address'
 import { listServedModels, tryServer } from '../../engine/remote/probe'
 import type { ServedModel } from '../../engine/remote/messages'
+import type { serverCommands } from '../commands/names'
 import type { CommandTable } from '../commands/register'
 import { withNotification } from '../library/downloadFlow'
 import { strictCertificates } from '../network'
@@ -13,7 +14,7 @@ import type { ServerChoice } from './serverChoice'
 export class ServerCommands {
   constructor(private readonly choice: ServerChoice) {}
 
-  get table(): CommandTable {
+  get table(): CommandTable<(typeof serverCommands)[number]> {
     return {
       'server.choose': () => this.choose(),
       'server.useThisMachine': () => this.choice.useThisMachine(),

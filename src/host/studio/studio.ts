@@ -12,11 +12,12 @@ import { PictureInserter } from './insertPicture'
 import { StudioMemory } from './memory'
 import { NativeTrainer } from './nativeTrainer'
 import { RunStore } from './runStore'
-import { panelOptions, StudioPanel, studioViewType } from './studioPanel'
+import { studioViewType } from './studioDoor'
+import { panelOptions, StudioPanel } from './studioPanel'
 import { TrainingStatus } from './trainingStatus'
 
 /** The Studio: one panel at most, which comes back after a reload with the run that it showed. */
-export class Studio extends Disposable implements vscode.WebviewPanelSerializer {
+export class Studio extends Disposable {
   private readonly root: vscode.Uri
   private readonly store: RunStore
   private readonly memory: StudioMemory
@@ -34,7 +35,6 @@ export class Studio extends Disposable implements vscode.WebviewPanelSerializer 
     this.root = vscode.Uri.joinPath(context.extensionUri, 'dist', 'studio')
     this.memory = new StudioMemory(context.globalState)
     this.store = new RunStore(vscode.Uri.joinPath(context.globalStorageUri, 'studio', 'runs').fsPath, { now: () => Date.now(), unique: () => randomBytes(3).toString('hex') })
-    this.register(vscode.window.registerWebviewPanelSerializer(studioViewType, this))
     this.register({ dispose: () => this.trainers.forEach((trainer) => trainer.dispose()) })
   }
 
@@ -45,14 +45,14 @@ export class Studio extends Disposable implements vscode.WebviewPanelSerializer 
     this.show(panel, this.memory.read().openRun)
   }
 
-  /** The training may be controlled from the palette too. */
+  /** Opens the panel if need be. */
   control(action: 'run' | 'pause'): void {
     this.open()
     this.panel.value?.tell({ type: 'control', action })
   }
 
-  /** @param state what the page kept by `setState`: anything */
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  /** A panel that comes back after a reload. @param state what the page kept by `setState`: anything */
+  restore(panel: vscode.WebviewPanel, state: unknown): void {
     panel.webview.options = panelOptions(this.root)
     const run = isRecord(state) ? own(state, 'run') : undefined
     this.show(panel, isRunId(run) ? run : undefined)

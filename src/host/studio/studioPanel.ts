@@ -7,8 +7,6 @@ import { isFromPage, type HostCalls, type HostNews, type PageNews, type ToPage }
 import type { Reporter } from '../reporter'
 import { studioHtml } from './studioHtml'
 
-export const studioViewType = 'inkling.studio'
-
 /** The options of every Studio panel, new or brought back: only the bundle's folder can be read from the page. */
 export function panelOptions(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewOptions {
   // A hidden panel must go on training, so its page is kept.
