@@ -69,17 +69,30 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     return completion.kind === 'shown' ? completion.items[0]?.text : undefined
   }
 
+  /** Lets the model read the text before the caret of an editor in view. @returns whether there was a place for a suggestion */
+  async readAhead(editor: vscode.TextEditor): Promise<boolean> {
+    const { document, selection } = editor
+    if (vscode.window.activeTextEditor !== editor || !showsSuggestions(document)) return false
+    const completion = await this.prepare(document, document.offsetAt(selection.active))
+    return completion !== undefined && (completion.kind === 'shown' || completion.answerMs !== undefined)
+  }
+
   /** Asks the model for what the editor is about to ask for. */
   private async anticipate({ document, offset }: Typed): Promise<void> {
     if (vscode.window.activeTextEditor?.document !== document || !showsSuggestions(document)) return
     this.completer.now?.keyPressed()
     this.reporter.trace(`changed to version ${document.version}`)
+    await this.prepare(document, offset)
+  }
+
+  private async prepare(document: vscode.TextDocument, offset: number): Promise<Completion | undefined> {
     const controller = new AbortController()
     this.anticipated.value = toDisposable(() => controller.abort())
     try {
-      await this.complete('prepare', this.query(document, offset), document.version, controller.signal)
+      return await this.complete('prepare', this.query(document, offset), document.version, controller.signal)
     } catch (error) {
       this.reporter.tellOnce(error)
+      return undefined
     }
   }
 

@@ -1,27 +1,64 @@
 import * as vscode from 'vscode'
-import { Disposable } from '../base/lifecycle'
+import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import type { WritingEngine } from './engineHost'
 import type { Reporter } from './reporter'
+import type { ServerChoice } from './server/serverChoice'
 import type { Settings } from './settings'
 import type { Suggestions } from './suggestionSettings'
 
-/** Loads the model when a document comes into view that will want suggestions, so that the first is as quick as the rest. */
+/** A caret that stays for so long is where somebody reads or is about to write. */
+const restMs = 150
+
+/**
+ * Loads the model when a document comes into view that will want suggestions, and lets it read the text before the caret,
+ * so that the first suggestion is as quick as the rest. A server is sent nothing before somebody writes.
+ */
 export class WarmUp extends Disposable {
+  private readonly rest = this.register(new MutableDisposable<IDisposable>())
+  /** The editor in view, as long as nothing in it was read. */
+  private unread: vscode.TextEditor | undefined
+
+  /** @param read lets the model read what is before the caret; whether there was something to read */
   constructor(
     private readonly engine: WritingEngine,
     private readonly suggestions: Suggestions,
     private readonly reporter: Reporter,
+    private readonly server: Pick<ServerChoice, 'spec'>,
     settings: Settings,
+    private readonly read: (editor: vscode.TextEditor) => Promise<boolean>,
   ) {
     super()
     this.register(vscode.window.onDidChangeActiveTextEditor(() => this.warm()))
     this.register(settings.onChange(() => this.warm()))
+    // Whoever opens a document to go on with it goes to a place in it first.
+    this.register(vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => textEditor === this.unread && this.readSoon(textEditor)))
+    // Somebody who writes is answered anyway.
+    this.register(vscode.workspace.onDidChangeTextDocument(({ document }) => document === this.unread?.document && this.stopReading()))
     this.warm()
   }
 
   private warm(): void {
-    const document = vscode.window.activeTextEditor?.document
-    if (!document || this.suggestions.mode(document) !== 'on') return
-    this.engine.call('load', {}, { languageId: document.languageId }).catch((error: unknown) => this.reporter.tellOnce(error))
+    this.stopReading()
+    const editor = vscode.window.activeTextEditor
+    if (!editor || this.suggestions.mode(editor.document) !== 'on') return
+    this.engine.call('load', {}, { languageId: editor.document.languageId }).catch((error: unknown) => this.reporter.tellOnce(error))
+    if (this.server.spec !== undefined) return
+    this.unread = editor
+    this.readSoon(editor)
+  }
+
+  private stopReading(): void {
+    this.rest.clear()
+    this.unread = undefined
+  }
+
+  private readSoon(editor: vscode.TextEditor): void {
+    const timer = setTimeout(() => void this.readNow(editor), restMs)
+    this.rest.value = toDisposable(() => clearTimeout(timer))
+  }
+
+  private async readNow(editor: vscode.TextEditor): Promise<void> {
+    const hasRead = await this.read(editor)
+    if (hasRead && this.unread === editor) this.unread = undefined
   }
 }
