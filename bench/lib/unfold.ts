@@ -11,6 +11,7 @@ import { mkdirSync, openSync, writeSync, closeSync, renameSync, existsSync, read
 import path from 'node:path'
 import { FileSource } from '../../src/engine/onnx/fileSource'
 import { parseGpt2Config, type Gpt2Config } from '../../src/gpt2/config'
+import { isPacked, packedRows } from '../../src/gpt2/packedRows'
 import { Safetensors } from '../../src/gpt2/safetensors'
 import { tensorShapes } from '../../src/gpt2/weights'
 
@@ -110,7 +111,8 @@ class Unfolding {
 
   private async read(name: string): Promise<Float32Array> {
     const full = this.weights.has(name) ? name : `transformer.${name}`
-    return this.weights.rows(full, 0, this.weights.shape(full)?.[0] ?? 0)
+    const rows = this.weights.shape(full)?.[0] ?? 0
+    return isPacked(this.weights, full) ? packedRows(this.weights, full, 0, rows) : this.weights.rows(full, 0, rows)
   }
 }
 
