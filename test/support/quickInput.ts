@@ -20,6 +20,11 @@ export class QuickInput {
     return this.rowElements.locator('.label-name')
   }
 
+  /** Waits until nothing more is being brought into the list: the bar below the box has stopped. */
+  async idle(): Promise<void> {
+    await this.box.locator('.quick-input-progress.active').waitFor({ state: 'detached' })
+  }
+
   /** Puts text into the box in place of what was there. */
   async filter(text: string): Promise<void> {
     await this.input.fill(text)

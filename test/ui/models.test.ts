@@ -111,7 +111,7 @@ describe('A writer who wants another model', () => {
     await workbench.quickInput.dismiss()
   })
 
-  it('has its files checked, and is told which was changed', async () => {
+  it('has its files checked, and is told which was changed, and that none is', async () => {
     const { workbench } = editor()
     const config = path.join(editor().storage, 'library/models/some--model/config.json')
     appendFileSync(config, ' ')
@@ -120,6 +120,10 @@ describe('A writer who wants another model', () => {
     await workbench.notifications.waitFor('config.json has another size')
     truncateSync(config, model.files['config.json']?.length)
     // The editor shows three messages at a time, and this one would stay.
+    await workbench.runCommand('Notifications: Clear All Notifications')
+    await workbench.runCommand('Inkling: Check a Model’s Files')
+    await workbench.quickInput.choose('some/model')
+    await workbench.notifications.waitFor('some/model is as it was installed.')
     await workbench.runCommand('Notifications: Clear All Notifications')
   })
 

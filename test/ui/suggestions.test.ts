@@ -164,7 +164,7 @@ describe('The commands', () => {
     await workbench.openFile('story.md')
     await workbench.runCommand('Inkling: Show Alternatives')
     await expect.poll(async () => (await workbench.quickInput.rows()).length).toBeGreaterThan(0)
-    await editor().page.waitForTimeout(1500) // all of them are written
+    await workbench.quickInput.idle()
     await workbench.press('ArrowDown')
     await editor().picture('alternatives')
     await workbench.press('Enter')
