@@ -1,122 +1,28 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll } from 'vitest'
 import { createEngine } from '../../src/engine/operations'
-import type { ModelSpec, ServedModelSpec } from '../../src/engine/protocol'
-import { createServedEngine } from '../../src/engine/remote/engine'
-import { tryServer } from '../../src/engine/remote/probe'
-import { systemClock } from '../../src/engine/systemClock'
-import type { ContinuationRequest } from '../../src/language/continuation'
-import type { GenerationRequest } from '../../src/language/generate'
+import { describeLlamaServers } from '../support/llamaServerSuite'
+import { recordingEngine, recordingProxy, recordingText, type LoopbackServer, type Recording } from '../support/recording'
 
-/**
- * The model inside the extension, served by llama.cpp with OpenAI's protocol and run by our own engine in float32, must
- * write and weigh the same. `npm run test:server` starts the servers, one with log-probabilities and one without.
- */
-const [first = '', second = ''] = JSON.parse(process.env.INKLING_TEST_SERVERS ?? '[]') as readonly string[]
-const testKey = process.env.INKLING_TEST_KEY
-const here = createEngine({ onStatus: () => {}, onWarning: () => {} })
-const local: ModelSpec = { folder: 'media/model', precision: 'fp32', device: 'cpu', threads: 2, cacheFolder: undefined }
-let key: string | undefined = testKey
-const served = createServedEngine({ keyFor: async () => key, onStatus: () => {}, clock: systemClock })
-const scope = { signal: new AbortController().signal, partial: () => {} }
-const remote: ServedModelSpec = { server: first, model: 'inkling', allowHttp: false, strictCertificates: true }
-const withoutLogprobs: ServedModelSpec = { ...remote, server: second }
+/** `npm run test:server` starts the servers, one with log-probabilities and one without; with --record it keeps what they say. */
+const urls = JSON.parse(process.env.INKLING_TEST_SERVERS ?? '["", ""]') as [string, string]
+const key = process.env.INKLING_TEST_KEY ?? ''
+const target = process.env.INKLING_RECORDING
+const engine = createEngine({ onStatus: () => {}, onWarning: () => {} })
+const recording = { servers: [[], []], own: [] } satisfies Recording
+let proxies: readonly LoopbackServer[] = []
 
-afterAll(() => here.dispose())
-
-const limits = { maxTokens: 24, minFirstWord: 0.2, minJoint: 0.05, boundary: 'sentence' } as const
-const openings = ['There was nothing to be done, and so they sat at the end of', 'She looked at him for a long time before she', 'He did not know what to', 'It was one of the most beautiful', 'They went up the stairs and opened the']
-
-function ask(text: string, healing = '', candidates = 1): ContinuationRequest {
-  return { prompt: text, healing, candidates, limits: candidates === 1 ? limits : { ...limits, minFirstWord: 0.01, minJoint: 0.002 } }
-}
-
-function request(prompt: string, sampling: GenerationRequest['sampling'], more: Partial<GenerationRequest> = {}): GenerationRequest {
-  return { prompt, maxNewTokens: 6, sequences: 1, sampling, stop: [], ...more }
-}
-const greedy = { kind: 'greedy', repetitionPenalty: 1 } as const
-const drawn = { kind: 'sample', temperature: 0.8, topK: 40, topP: 0.95, repetitionPenalty: 1.1, seed: 7 } as const
-
-describe('llama-cpp-python', () => {
-  it('tells of its model', async () => {
-    expect(await served.load({ model: remote }, scope)).toMatchObject({ description: { name: 'inkling' } })
-  })
-
-  // Six tokens: llama.cpp keeps keys and values in 16 bits, which decides where two tokens are all but equally likely.
-  it.each(openings)('writes greedily what our engine writes: %s', async (prompt) => {
-    const [theirs, ours] = [await served.generate({ model: remote, ...request(prompt, greedy) }, scope), await here.handlers.generate({ model: local, ...request(prompt, greedy) }, scope)]
-    expect(theirs.sequences[0]?.text).toBe(ours.sequences[0]?.text)
-    expect(theirs.sequences[0]?.logprob).toBeCloseTo(ours.sequences[0]?.logprob ?? NaN, 1)
-  })
-
-  it.each(openings)('continues with words as likely as our engine finds them: %s', async (prompt) => {
-    const [theirs] = await served.continue({ model: remote, session: 'a', request: ask(prompt, '', 3) }, scope)
-    const { tokens } = await here.handlers.score({ model: local, text: prompt + (theirs?.text ?? ''), alternatives: 0 }, scope)
-    const ours = tokens.slice(-(theirs?.pieces.length ?? 0))
-    expect(theirs?.pieces.map(({ text }) => text)).toEqual(ours.map(({ text }) => text))
-    theirs?.pieces.forEach(({ logprob }, i) => expect(logprob).toBeCloseTo(ours[i]?.logprob ?? NaN, 1))
-  })
-
-  it.each([
-    ['There was nothing to be done, and so they sat at the end of', ' t'],
-    ['There was nothing to be done, and so they sat at the end of', ' '],
-    ['He did not know what to', ' d'],
-    ['He did not know what to', ' sa'],
-    ['They went up the stairs and opened the', ' doo'],
-    ['They went up the stairs and opened the', ' win'],
-    ['It was one of the most beautiful', ' wom'],
-  ])('goes on from typed letters: “%s%s”', async (prompt, healing) => {
-    const [theirs] = await served.continue({ model: remote, session: 'a', request: ask(prompt, healing, 3) }, scope)
-    const ours = await here.handlers.continue({ model: local, session: 'a', request: ask(prompt, healing, 3) }, scope)
-    const firstWord = (text = ''): string => /^\s*[\p{L}]*/u.exec(text)?.[0] ?? ''
-    const same = ours.find(({ text }) => firstWord(text) === firstWord(theirs?.text))
-    // What the server does not list is reckoned against the word, so that it is rather too unsure than too sure.
-    expect(theirs?.firstWord ?? 0).toBeLessThan((same?.firstWord ?? 0) + 0.1)
-  })
-
-  it('rather suggests nothing than a word that is none', async () => {
-    expect(await served.continue({ model: remote, session: 'a', request: ask('There was a great', ' elep', 3) }, scope)).toEqual([])
-  })
-
-  it('writes the same for the same seed, and something else for another', async () => {
-    const texts: (string | undefined)[] = []
-    for (const seed of [7, 7, 8]) texts.push((await served.generate({ model: remote, ...request('Once upon a time', { ...drawn, seed }) }, scope)).sequences[0]?.text)
-    expect(texts[0]).toBe(texts[1])
-    expect(texts[0]).not.toBe(texts[2])
-  })
-
-  it('writes alternatives, one after another', async () => {
-    const { sequences } = await served.generate({ model: remote, ...request('Once upon a time', drawn, { sequences: 3, stop: ['\n'] }) }, scope)
-    expect(new Set(sequences.map(({ text }) => text)).size).toBe(3)
-    for (const { text } of sequences) expect(text).not.toContain('\n')
-  })
-
-  it('takes less of a text that is too long for it', async () => {
-    const text = 'and so they went on to the next house, '.repeat(60)
-    expect((await served.generate({ model: remote, ...request(text, greedy) }, scope)).sequences[0]?.text).not.toBe('')
-  })
-
-  it('refuses another key', async () => {
-    key = 'another'
-    try {
-      await expect(served.load({ model: { ...remote, model: 'anew' } }, scope)).rejects.toMatchObject({ code: 'server-key' })
-    } finally {
-      key = testKey
-    }
-  })
+beforeAll(async () => {
+  if (target !== undefined) proxies = await Promise.all(urls.map((url, i) => recordingProxy(url, key, recording.servers[i] ?? [])))
+})
+afterAll(async () => {
+  engine.dispose()
+  await Promise.all(proxies.map((proxy) => proxy.close()))
+  if (target !== undefined) writeFileSync(target, recordingText(recording))
 })
 
-describe('llama-cpp-python without log-probabilities', () => {
-  it('writes all the same', async () => {
-    const { sequences } = await served.generate({ model: withoutLogprobs, ...request('Once upon a time', greedy) }, scope)
-    expect(sequences[0]?.text).toBe((await here.handlers.generate({ model: local, ...request('Once upon a time', greedy) }, scope)).sequences[0]?.text)
-  })
-
-  it('is known by a test', async () => {
-    expect(await tryServer({ server: new URL(withoutLogprobs.server), key: testKey, strictCertificates: true }, 'inkling', scope.signal)).toBe(false)
-    expect(await tryServer({ server: new URL(remote.server), key: testKey, strictCertificates: true }, 'inkling', scope.signal)).toBe(true)
-  })
-
-  it('suggests nothing, and that is told', async () => {
-    await expect(served.continue({ model: withoutLogprobs, session: 'a', request: ask('Once upon a time') }, scope)).rejects.toMatchObject({ code: 'server-no-logprobs' })
-  })
+describeLlamaServers({
+  urls: () => (target === undefined ? urls : [proxies[0]?.url ?? '', proxies[1]?.url ?? '']),
+  key,
+  own: target === undefined ? engine.handlers : recordingEngine(engine.handlers, recording.own),
 })

@@ -45,7 +45,7 @@ export async function ensureModel(python) {
 export async function startLlamaServer(python, model, { key, logprobs }) {
   const child = start(python, [
     '-m', 'llama_cpp.server', '--model', model, '--model_alias', 'inkling', '--host', '127.0.0.1', '--port', '0', '--api_key', key,
-    '--n_ctx', '512', '--n_threads', '2', '--logits_all', String(logprobs), '--verbose', 'false',
+    '--n_ctx', '512', '--n_threads', '1', '--logits_all', String(logprobs), '--verbose', 'false',
   ], { stdio: ['ignore', 'pipe', 'pipe'] })
   const url = await new Promise((resolve, reject) => {
     let said = ''

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * npm run test:server: the tests of test/server against a real llama-cpp-python, which is compiled first where it is not
- * there. INKLING_SERVER_PYTHON names a Python that has it.
+ * there. INKLING_SERVER_PYTHON names a Python that has it. With --record, what the server says is kept for the tests that
+ * run without it (test/reference/server).
  */
 import path from 'node:path'
 import { run } from '../lib/processes.mjs'
@@ -17,7 +18,7 @@ await runMain(async () => {
   say(`llama-cpp-python listens on ${servers.map(({ url }) => url).join(' and ')}`)
   try {
     const ended = await run(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'vitest.server.config.mjs'], {
-      env: { ...process.env, INKLING_TEST_SERVERS: JSON.stringify(servers.map(({ url }) => url)), INKLING_TEST_KEY: key },
+      env: { ...process.env, INKLING_TEST_SERVERS: JSON.stringify(servers.map(({ url }) => url)), INKLING_TEST_KEY: key, ...(process.argv.includes('--record') ? { INKLING_RECORDING: path.join(root, 'test/reference/server/llama-cpp-python.json') } : {}) },
       stdio: 'inherit',
     })
     if (!ended.ok) process.exitCode = 1
