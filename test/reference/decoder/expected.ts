@@ -2,19 +2,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { openModelFolder } from '../../../src/engine/openModel'
 import type { Precision } from '../../../src/gpt2/weightFormat'
-import type { LanguageModel, TokenScore } from '../../../src/language/languageModel'
+import type { LanguageModel } from '../../../src/language/languageModel'
+import type { Expected } from '../numbers'
 
-/** What make.py wrote beside a model. */
-export interface Expected {
-  /** `prompt` are its ids without what stands before every text. */
+/** What make.py wrote beside a model; `prompt` are the ids of `text` without what stands before every text. */
+export interface ExpectedExport extends Expected {
   readonly text: string
-  readonly prompt: readonly number[]
-  /** 64 tokens after the prompt. */
-  readonly greedy: readonly number[]
-  /** After the token of the prompt at that place. */
-  readonly logits: readonly { readonly position: number; readonly values: readonly number[] }[]
-  /** Of every token of the prompt but the first. */
-  readonly scores: readonly TokenScore[]
   readonly tokenizer: readonly { readonly text: string; readonly ids: readonly number[] }[]
 }
 
@@ -24,9 +17,9 @@ export function exportFolder(name: string): string {
   return path.join(__dirname, 'models', name)
 }
 
-export function readExpected(name: string): Expected {
+export function readExpected(name: string): ExpectedExport {
   // Written by our own script: its shape is known.
-  return JSON.parse(readFileSync(path.join(exportFolder(name), 'expected.json'), 'utf8')) as Expected
+  return JSON.parse(readFileSync(path.join(exportFolder(name), 'expected.json'), 'utf8')) as ExpectedExport
 }
 
 export function openExport(folder: string, precision: Precision = 'fp32'): Promise<LanguageModel> {

@@ -9,6 +9,7 @@ the numbers of transformers in float64 on exactly the exported weights, and the 
 """
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from optimum.onnx import merge_decoders
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (AutoConfig, AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, LlamaConfig, PreTrainedTokenizerFast, Qwen2Config)
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from reference import greedy, logit_rows, logits_of, scores
+
 HERE = Path(__file__).parent
 OUT = HERE / 'models'
-GREEDY, POSITIONS = 64, 160
+POSITIONS = 160
 
 TEXT = (
     'The river runs past the old mill and under the bridge. In spring the water is high, and the miller listens to the wheel at night.',
@@ -129,35 +133,6 @@ def learn(model, tokenizer):
     model.eval()
 
 
-def logits_of(model, ids):
-    with torch.no_grad():
-        return model(torch.tensor([ids])).logits[0].double()
-
-
-def greedy(model, prompt):
-    """The continuation, or None where two tokens are nearly equal at a step or the text ends: that would test rounding, or nothing."""
-    ids = list(prompt)
-    for _ in range(GREEDY):
-        (best, second), (token, _) = (list(part) for part in logits_of(model, ids)[-1].topk(2))
-        if best - second < 0.01 or token == model.config.eos_token_id:
-            return None
-        ids.append(int(token))
-    return ids[len(prompt):]
-
-
-def scores(logits, ids):
-    """For each token but the first: log-probability, rank, entropy, and the three likeliest with theirs."""
-    rows = []
-    for position, token in enumerate(ids[1:]):
-        logprobs = logits[position].log_softmax(-1)
-        top = logprobs.topk(3)
-        rows.append(dict(
-            id=token, logprob=logprobs[token].item(), rank=int((logprobs > logprobs[token]).sum()),
-            entropy=-(logprobs.exp() * logprobs).sum().item(),
-            alternatives=[dict(id=i, logprob=v) for i, v in zip(top.indices.tolist(), top.values.tolist())]))
-    return rows
-
-
 def export(folder, target, kind):
     """Leaves the graph in `target` under the name that exports of this kind have."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -215,7 +190,7 @@ def write(name, make_config, make_tokenizer, kind):
         model = AutoModelForCausalLM.from_config(config).eval()
         randomize(model, seed)
         model = model.double()
-        continuation = greedy(model, prompt)
+        continuation = greedy(model, prompt, margin=0.01, end=config.eos_token_id)
         if continuation and len(set(continuation)) >= 12:
             break
     else:
@@ -229,7 +204,7 @@ def write(name, make_config, make_tokenizer, kind):
     positions = [before, before + 1, before + 5, len(prompt) - 1]
     expected = dict(
         seed=seed, text=PROMPT, prompt=plain, greedy=continuation, begin=prompt[:before],
-        logits=[dict(position=p - before, values=[float(f'{v:.7g}') for v in logits[p].tolist()]) for p in positions],
+        logits=[{**row, 'position': row['position'] - before} for row in logit_rows(logits, positions, digits=7)],
         scores=scores(logits[before:], plain),
         tokenizer=[dict(text=text, ids=tokenizer(text, add_special_tokens=False)['input_ids']) for text in CASES])
     (target / 'expected.json').write_text(json.dumps(expected, ensure_ascii=True) + '\n')

@@ -12,7 +12,8 @@ import type { CacheUse } from '../../../src/gpt2/attention'
 import { parseGpt2Config } from '../../../src/gpt2/config'
 import { buildGpt2Graph } from '../../../src/gpt2/graph'
 import { openGpt2Weights } from '../../../src/gpt2/weights'
-import { argmax, modelFolder, modelNames, readExpected } from './expected'
+import { argmax } from '../numbers'
+import { modelFolder, modelNames, readExpected } from './expected'
 
 /** A context over the graph of one use of the cache, on the processor, which runs both. */
 async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Context> {

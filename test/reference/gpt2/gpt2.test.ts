@@ -1,117 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { Context } from '../../../src/language/languageModel'
-import { argmax, divergence, modelNames, openReference, readExpected, relativeError } from './expected'
-
-/** Ways to run the same tokens; each must give what one go gives. */
-const ways: Readonly<Record<string, (context: Context, tokens: Int32Array) => Promise<Float32Array>>> = {
-  'in one go': (context, tokens) => context.extend(tokens),
-  'token by token': async (context, tokens) => {
-    for (const token of tokens.subarray(0, -1)) await context.extend(Int32Array.of(token))
-    return context.extend(tokens.subarray(-1))
-  },
-  'in pieces': async (context, tokens) => {
-    await context.extend(tokens.subarray(0, 7))
-    await context.extend(tokens.subarray(7, 9))
-    return context.extend(tokens.subarray(9))
-  },
-  'after another text was taken back': async (context, tokens) => {
-    await context.extend(tokens.subarray(0, 10))
-    await context.extend(tokens.subarray(3))
-    context.truncate(6)
-    await context.extend(tokens.subarray(0, 2))
-    context.truncate(6)
-    return context.extend(tokens.subarray(6))
-  },
-}
+import { itAnswersAsPyTorch, meanDivergence } from '../modelSuite'
+import { modelNames, openReference, readExpected } from './expected'
 
 describe.each(modelNames)('the model %s', (name) => {
   const expected = readExpected(name)
-  const prompt = Int32Array.from(expected.prompt)
-
-  it('answers with the logits of PyTorch in fp32', async () => {
-    const model = await openReference(name, 'fp32')
-    const context = model.open()
-    for (const { position, values } of expected.logits) {
-      context.truncate(0)
-      const logits = await context.extend(prompt.subarray(0, position + 1))
-      expect(relativeError(logits, values)).toBeLessThan(1e-4)
-    }
-    model.dispose()
-  })
-
-  it.each(Object.entries(ways))('writes the 64 tokens of PyTorch when the prompt runs %s', async (_, run) => {
-    const model = await openReference(name, 'fp32')
-    const context = model.open()
-    const written = []
-    let logits = await run(context, prompt)
-    while (written.length < expected.greedy.length) {
-      const token = argmax(logits)
-      written.push(token)
-      logits = await context.extend(Int32Array.of(token))
-    }
-    expect(written).toEqual(expected.greedy)
-    model.dispose()
-  })
-
-  it('writes the same in branches, whatever grows beside them', async () => {
-    const model = await openReference(name, 'fp32')
-    const context = model.open()
-    const first = argmax(await context.extend(prompt))
-    const branches = context.fork(3)
-    // Branch 1 follows the reference; 0 and 2 grow elsewhere, and 2 rests after five tokens.
-    const written = [first]
-    while (written.length < expected.greedy.length) {
-      const growing = written.length <= 5 ? [2, 1, 0] : [0, 1]
-      const tokens = growing.map((branch) => (branch === 1 ? written.at(-1) ?? 0 : (7 * written.length + branch) % 90))
-      const logits = await branches.extend(growing, Int32Array.from(tokens))
-      written.push(argmax(logits[growing.indexOf(1)] ?? []))
-    }
-    expect(written).toEqual(expected.greedy)
-
-    branches.dispose()
-    expect(context.length).toBe(prompt.length)
-    expect(argmax(await context.extend(Int32Array.of(first)))).toBe(expected.greedy[1])
-    model.dispose()
-  })
-
-  it.each([
-    ['an empty context, in one go', [0]],
-    ['a context that holds the first tokens', [5]],
-    ['a context that was taken back', [9, 4]],
-  ])('scores tokens as log_softmax does, from %s', async (_, lengths) => {
-    const model = await openReference(name, 'fp32')
-    const context = model.open()
-    let held = 0
-    for (const length of lengths) {
-      if (length > held) await context.extend(prompt.subarray(held, length))
-      else context.truncate(length)
-      held = length
-    }
-    const actual = await context.score(prompt.subarray(held), 3)
-    expect(context.length).toBe(prompt.length)
-    if (held === 0) expect(actual[0]).toEqual({ id: prompt[0], logprob: null, rank: null, entropy: null, alternatives: [] })
-    const predicted = held === 0 ? actual.slice(1) : actual
-    const reference = expected.scores.slice(expected.scores.length - predicted.length)
-    expect(predicted.map(({ id, rank }) => ({ id, rank }))).toEqual(reference.map(({ id, rank }) => ({ id, rank })))
-    expect(predicted.map((score) => score.alternatives.map(({ id }) => id))).toEqual(reference.map((score) => score.alternatives.map(({ id }) => id)))
-    for (const [i, score] of predicted.entries()) {
-      expect(score.logprob).toBeCloseTo(reference[i]?.logprob ?? NaN, 3)
-      expect(score.entropy).toBeCloseTo(reference[i]?.entropy ?? NaN, 3)
-      for (const [k, { logprob }] of score.alternatives.entries()) expect(logprob).toBeCloseTo(reference[i]?.alternatives[k]?.logprob ?? NaN, 3)
-    }
-    model.dispose()
-  })
+  itAnswersAsPyTorch(() => openReference(name, 'fp32'), expected)
 
   // Random weights are the worst case for quantization: nothing in them is redundant.
   it.each([['int8', 0.003], ['int4', 0.2]] as const)('stays near PyTorch in %s: less than %f nats on average', async (precision, most) => {
     const model = await openReference(name, precision)
-    const context = model.open()
-    let sum = 0
-    for (const { position, values } of expected.logits) {
-      context.truncate(0)
-      sum += divergence(values, await context.extend(prompt.subarray(0, position + 1)))
-    }
-    expect(sum / expected.logits.length).toBeLessThan(most)
+    expect(await meanDivergence(model, expected)).toBeLessThan(most)
     model.dispose()
   })
 })

@@ -10,14 +10,18 @@ for it: PyTorch's code of that variant takes nothing else).
 """
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from transformers import GPT2Config, GPT2LMHeadModel
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from reference import greedy, logit_rows, logits_of, scores
+
 HERE = Path(__file__).parent / 'models'
-PROMPT, GREEDY, POSITIONS = 24, 64, 96
+PROMPT, POSITIONS = 24, 96
 
 CASES = {
     # One layer, one head, nothing divisible by anything.
@@ -57,42 +61,13 @@ def random_model(config, dtype, seed):
     return model.to(dtype).to(torch.float32 if config.reorder_and_upcast_attn else torch.float64)
 
 
-def logits_of(model, ids):
-    with torch.no_grad():
-        return model(torch.tensor([ids])).logits[0].double()
-
-
-def greedy(model, prompt):
-    """The continuation, or None where two tokens are nearly equal at a step: that would test rounding."""
-    ids = list(prompt)
-    for _ in range(GREEDY):
-        (best, second), (token, _) = logits_of(model, ids)[-1].topk(2)
-        if best - second < 0.005:
-            return None
-        ids.append(int(token))
-    return ids[len(prompt):]
-
-
-def scores(logits, ids):
-    """For each token but the first: log-probability, rank, entropy, and the three likeliest with theirs."""
-    rows = []
-    for position, token in enumerate(ids[1:]):
-        logprobs = logits[position].log_softmax(-1)
-        top = logprobs.topk(3)
-        rows.append(dict(
-            id=token, logprob=logprobs[token].item(), rank=int((logprobs > logprobs[token]).sum()),
-            entropy=-(logprobs.exp() * logprobs).sum().item(),
-            alternatives=[dict(id=i, logprob=v) for i, v in zip(top.indices.tolist(), top.values.tolist())]))
-    return rows
-
-
 def write(name, case, folder):
     config = GPT2Config(n_positions=POSITIONS, bos_token_id=0, eos_token_id=0, **case['config'])
     config._attn_implementation = 'eager'
     for seed in range(1000):
         model = random_model(config, case['dtype'], seed)
         prompt = torch.randint(config.vocab_size, (PROMPT,), generator=torch.Generator().manual_seed(seed)).tolist()
-        continuation = greedy(model, prompt)
+        continuation = greedy(model, prompt, margin=0.005)
         if continuation and len(set(continuation)) >= 8:
             break
     else:
@@ -110,10 +85,9 @@ def write(name, case, folder):
     (folder / 'config.json').write_text(json.dumps({'model_type': 'gpt2', 'architectures': ['GPT2LMHeadModel'], **case['config'], 'n_positions': POSITIONS}, indent=1) + '\n')
 
     logits = logits_of(model, prompt)
-    positions = [0, 1, 11, PROMPT - 1]
     expected = dict(
         seed=seed, prompt=prompt, greedy=continuation,
-        logits=[dict(position=p, values=[float(f'{v:.8g}') for v in logits[p].tolist()]) for p in positions],
+        logits=logit_rows(logits, [0, 1, 11, PROMPT - 1], digits=8),
         scores=scores(logits, prompt))
     (folder / 'expected.json').write_text(json.dumps(expected) + '\n')
     print(f'{name}: seed {seed}, {len(set(continuation))} different tokens')

@@ -10,7 +10,7 @@ import { onnxRuntime } from '../../../../src/engine/onnx/runtime'
 import { Scorer } from '../../../../src/engine/onnx/scorer'
 import { readDecoderGraph } from '../../../../src/library/inspect'
 import { exportFolder, readExpected, type exportNames } from '../../../reference/decoder/expected'
-import { argmax } from '../../../reference/gpt2/expected'
+import { argmax } from '../../../reference/numbers'
 
 const files: Readonly<Record<(typeof exportNames)[number], string>> = {
   llama: 'onnx/model.onnx', qwen2: 'onnx/model.onnx', 'gpt-neox': 'onnx/model_quantized.onnx', 'gpt2-merged': 'decoder_model_merged.onnx', 'gpt2-no-cache': 'model.onnx',
