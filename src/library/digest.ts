@@ -9,7 +9,7 @@ export type Digest = { readonly kind: 'sha256' | 'git-blob'; readonly hex: strin
 /** Reads a hash as a hub writes it, or undefined when it is none. */
 export function parseDigest(kind: Digest['kind'], value: unknown): Digest | undefined {
   if (typeof value !== 'string') return undefined
-  const hex = value.replace(/^sha256:/, '').toLowerCase()
+  const hex = value.toLowerCase().replace(/^sha256:/, '')
   return (kind === 'sha256' ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(hex) ? { kind, hex } : undefined
 }
 

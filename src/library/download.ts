@@ -91,7 +91,7 @@ async function accept(download: Download, part: PartFile, response: HttpResponse
   }
   if (status !== 200 && status !== 206) throw refusal(response, host, name)
   if (isWebPage(response)) throw portal(download)
-  const encoding = headers['content-encoding'] ?? 'identity'
+  const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase()
   if (encoding !== 'identity') throw InklingError.of('download-altered', { host, file: name, reason: `it comes encoded as ${encoding.slice(0, 40)}` })
 
   const etag = strongEtag(headers.etag)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { downloadFile, type Download, type Network } from '../../../src/library/download'
 import { content, cutAt, quickNetwork, rangeStart, sendRange, serve, sha256, temporaryFolder, type Exchange, type TestServer } from './server'
@@ -98,6 +99,23 @@ describe('a server that answers', () => {
     ['with a redirect to http elsewhere', ({ response }) => response.writeHead(302, { location: 'http://models.example/file.bin' }).end(), 'download-insecure'],
     ['with a redirect to a file', ({ response }) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(), 'download-insecure'],
     ['with a redirect with a password', ({ response }) => response.writeHead(302, { location: 'https://user:pass@models.example/' }).end(), 'download-insecure'],
+    ['zipped, and calls it by an old name', ({ response }) => whole(response, gzipSync(body), { 'content-encoding': 'x-gzip' }), 'download-altered'],
+    ['zipped, and does not say so', ({ response }) => whole(response, gzipSync(body)), 'download-size'],
+    ['zipped as a form of transfer', ({ response }) => whole(response, gzipSync(body), { 'transfer-encoding': 'gzip, chunked' }), 'download-size'],
+    ['with a length beyond all measure', ({ request }) => request.socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${'9'.repeat(40)}\r\n\r\nabc`), 'download-unreachable'],
+    ['with a length of a petabyte', ({ response }) => (response.writeHead(200, { 'content-length': 1e15 }).write(body), response.socket?.end()), 'download-size'],
+    ['with two lengths', ({ request }) => request.socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: ${body.length}\r\n\r\nabc`), 'download-unreachable'],
+    ['with headers without end', ({ request }) => request.socket.end(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(20_000)}\r\n`), 'download-unreachable'],
+    ['with half a header and a reset', ({ request }) => request.socket.write('HTTP/1.1 200 OK\r\ncontent-le', () => request.socket.resetAndDestroy()), 'download-unreachable'],
+    ['with chunks that are none', ({ request }) => request.socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzzz\r\n'), 'download-unreachable'],
+    ['with a part that nobody asked for', ({ response }) => response.writeHead(206, { 'content-range': `bytes 100-199/${body.length}` }).end(body.subarray(100, 200)), 'download-altered'],
+    ['with parts in several pieces', ({ response }) => response.writeHead(206, { 'content-type': 'multipart/byteranges; boundary=a' }).end('--a\r\n\r\nabc\r\n--a--'), 'download-altered'],
+    ['416 for ever', ({ response }) => response.writeHead(416).end(), 'download-refused'],
+    ['304', ({ response }) => response.writeHead(304).end(), 'download-refused'],
+    ['300', ({ response }) => response.writeHead(300).end(), 'download-refused'],
+    ['with a redirect to nowhere', ({ response }) => response.writeHead(302).end(), 'download-refused'],
+    ['with redirects that never end', ({ response, number }) => response.writeHead(302, { location: `/step/${number}` }).end(), 'download-insecure'],
+    ['503 and asks for a time that is none', ({ response }) => response.writeHead(503, { 'retry-after': '-1e99, soon' }).end(), 'download-refused'],
     ['with a redirect to nonsense', ({ response }) => response.writeHead(302, { location: 'http://[' }).end(), 'download-insecure'],
   ])('%s', async (_, answer, code) => {
     expect((await attempt(answer)).outcome).toBe(code)
@@ -128,6 +146,20 @@ describe('a server that answers', () => {
       const end = Math.min(start + 60_000, body.length)
       exchange.response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${body.length}`, 'content-length': end - start }).end(body.subarray(start, end))
     }],
+    ['another version of the file in a part, which it was asked not to', (exchange) => {
+      if (exchange.number === 0) {
+        exchange.response.writeHead(200, { 'content-length': body.length, etag: '"old"' })
+        return void exchange.response.write(content(body.length, 3).subarray(0, 70_000), () => exchange.response.destroy())
+      }
+      const start = rangeStart(exchange.request)
+      exchange.response.writeHead(start === 0 ? 200 : 206, { etag: '"new"', ...(start === 0 ? {} : { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` }) }).end(body.subarray(start))
+    }],
+    ['the whole as a part of unknown total', ({ response }) => response.writeHead(206, { 'content-range': `bytes 0-${body.length - 1}/*` }).end(body)],
+    ['with the encoding that says nothing, in capitals', ({ response }) => response.writeHead(200, { 'content-encoding': 'Identity' }).end(body)],
+    ['hints before it', (exchange) => {
+      for (let i = 0; i < 50; i++) exchange.request.socket.write('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n')
+      sendRange(exchange, body)
+    }],
     ['416 to a range', (exchange) => {
       if (exchange.number === 0) return cutAt(exchange, body, 50_000)
       if (exchange.request.headers.range !== undefined) return void exchange.response.writeHead(416).end()
@@ -155,6 +187,16 @@ describe('a server that answers', () => {
     }, {}, quickNetwork(200))
     expect(outcome).toBe('right')
     expect(server.requests.map(rangeStart)).toEqual([0, body.length / 2])
+  })
+
+  it('with its headers drop by drop is cut off, too', async () => {
+    const timers: NodeJS.Timeout[] = []
+    const { outcome } = await attempt(({ request }) => {
+      request.socket.write('HTTP/1.1 200 OK\r\nx: ')
+      timers.push(setInterval(() => request.socket.write('y'), 5))
+    }, {}, quickNetwork(100))
+    timers.forEach(clearInterval)
+    expect(outcome).toBe('download-unreachable')
   })
 
   it('never is cut off too', async () => {

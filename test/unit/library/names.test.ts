@@ -69,6 +69,12 @@ describe('a digest', () => {
     expect(hasher.finish().mismatch).toBe('5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03')
   })
 
+  it.each(['a', 'A', 'aB', 'sha256:a', 'SHA256:A', 'Sha256:aB'])('is the same whatever the case it is written in: %s…', (beginning) => {
+    const digits = 'ab'.repeat(32)
+    const hex = beginning.replace(/^sha256:/i, '')
+    expect(parseDigest('sha256', beginning + digits.slice(hex.length).toUpperCase())).toEqual({ kind: 'sha256', hex: digits })
+  })
+
   it.each([['sha256', 'abc'], ['sha256', 'g'.repeat(64)], ['git-blob', 'a'.repeat(64)], ['sha256', undefined], ['sha256', 7]] as const)('%s %j is none', (kind, value) => {
     expect(parseDigest(kind, value)).toBeUndefined()
   })
