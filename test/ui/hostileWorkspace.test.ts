@@ -44,8 +44,8 @@ describe.skipIf(process.platform === 'win32')('A workspace that wants to send th
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const wishes = Object.fromEntries(guarded.map(([name, property]) => [name, wish(name, property)]))
-    // Straight, and in the block of the language that is written in.
-    const settings = { ...wishes, '[markdown]': wishes }
+    // Straight, in blocks of the language that is written in, and as trees, which the editor does not hold against the scopes of the manifest.
+    const settings = { ...wishes, '[markdown]': wishes, '[markdown][plaintext]': wishes, ...treeOf(wishes), settings: wishes, profiles: { default: { settings: wishes } } }
     const text = JSON.stringify(settings)
     editor = await Editor.open({
       files: {
@@ -81,6 +81,11 @@ describe.skipIf(process.platform === 'win32')('A workspace that wants to send th
     expect(existsSync(mark)).toBe(false)
   })
 
+  it('sends no word to a server that the workspace names', async () => {
+    expect(asked).toEqual([])
+    expect(await editor.workbench.statusItem.innerText()).not.toContain('127.0.0.1')
+  })
+
   it('asks no address for models that the workspace names', async () => {
     const { workbench } = editor
     await workbench.runCommand('Inkling: Download a Model…')
@@ -111,6 +116,18 @@ describe.skipIf(process.platform === 'win32')('A workspace that wants to send th
   })
 })
 
+/** The same settings with their names taken apart at the dots. */
+function treeOf(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const tree: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(settings)) {
+    const parts = name.split('.')
+    const last = parts.pop() ?? name
+    const branch = parts.reduce((node, part) => (node[part] ??= {}) as Record<string, unknown>, tree)
+    branch[last] = value
+  }
+  return tree
+}
+
 describe('The settings that a workspace may make', () => {
   it.each(open)('%s names no place', (_, property) => {
     const type = isRecord(property) ? own(property, 'type') : undefined
@@ -119,7 +136,7 @@ describe('The settings that a workspace may make', () => {
   })
 
   it('are known to be others than those that name one', () => {
-    for (const name of ['inkling.model', 'inkling.modelByLanguage', 'inkling.library.mirror', 'inkling.library.folder', 'inkling.nodePath']) {
+    for (const name of ['inkling.model', 'inkling.modelByLanguage', 'inkling.library.mirror', 'inkling.library.folder', 'inkling.nodePath', 'inkling.engine', 'inkling.server.url']) {
       expect(guarded.map(([key]) => key)).toContain(name)
     }
   })

@@ -138,14 +138,21 @@ describe('A writer who wants another model', () => {
     await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
   })
 
-  it('removes it, and goes back to the embedded one', async () => {
+  it('removes it, and goes back to the embedded one, also in a language that it was for', async () => {
     const { workbench } = editor()
+    const settings = (): string => readFileSync(path.join(editor().storage, '../../settings.json'), 'utf8')
+    await workbench.runCommand('Inkling: Use This Model for a Language…')
+    await workbench.quickInput.choose('some/model')
+    await workbench.quickInput.chooseFrom('latex', 'latex')
+    await expect.poll(settings).toMatch(/"latex": "some\/model"/)
     await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
     await workbench.runCommand('Inkling: Remove a Model…')
     await workbench.quickInput.choose('some/model')
     await dialog().locator('.monaco-button', { hasText: 'Remove' }).click()
     await models().filter({ hasText: 'some/model' }).waitFor({ state: 'detached' })
     await models().filter({ hasText: 'Inkling' }).locator('.codicon-check').waitFor()
+    await expect.poll(settings).not.toContain('some/model')
+    expect(settings()).toContain('markdown')
   })
 
   it('enters an access token where a model asks for one, which the hub alone is sent and no settings file holds', async () => {

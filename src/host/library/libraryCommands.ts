@@ -126,7 +126,7 @@ export class LibraryCommands {
     const detail = l10n.t('Its files are deleted from {folder}.', { folder: entry.folder ?? this.library.store.partialOf(id) })
     if ((await vscode.window.showWarningMessage(l10n.t('Remove {model}?', { model: id }), { modal: true, detail }, agree)) !== agree) throw new CancelledError()
     await withNotification(l10n.t('Removing {model}', { model: id }), (_, signal) => this.library.store.remove(id, signal))
-    if (this.choice.nameFor(undefined) === id) await this.choice.setDefault('')
+    await this.choice.forget(id)
     this.library.changed()
   }
 

@@ -3,7 +3,7 @@ import { embeddedModelName, type ModelSpec } from '../../engine/protocol'
 import { resolveNamedModel } from '../../library/resolveModel'
 import type { ModelStore } from '../../library/store'
 import type { Settings } from '../settings'
-import { modelName, withLanguage } from './modelName'
+import { modelName, withLanguage, type ModelNames } from './modelName'
 
 /** Which model the settings want, as a folder. */
 export class ModelChoice {
@@ -65,9 +65,19 @@ export class ModelChoice {
     await vscode.workspace.getConfiguration('inkling').update('model', name === '' ? undefined : name, vscode.ConfigurationTarget.Global)
   }
 
+  /** No language is left with a model that is gone. */
+  async forget(name: string): Promise<void> {
+    if (this.nameFor(undefined) === name) await this.setDefault('')
+    const byLanguage = this.settings.get('modelByLanguage')
+    if (Object.values(byLanguage).includes(name)) await this.setByLanguage(Object.fromEntries(Object.entries(byLanguage).filter(([, chosen]) => chosen !== name)))
+  }
+
   /** @param name empty for the embedded model; undefined takes the language's own choice away */
   async setForLanguage(languageId: string, name: string | undefined): Promise<void> {
-    const next = withLanguage(this.settings.get('modelByLanguage'), languageId, name)
+    await this.setByLanguage(withLanguage(this.settings.get('modelByLanguage'), languageId, name))
+  }
+
+  private async setByLanguage(next: ModelNames['byLanguage']): Promise<void> {
     await vscode.workspace.getConfiguration('inkling').update('modelByLanguage', Object.keys(next).length === 0 ? undefined : next, vscode.ConfigurationTarget.Global)
   }
 }
