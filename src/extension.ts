@@ -7,6 +7,7 @@ import { AutoDevice } from './engine/devices/autoDevice'
 import { ChildProber } from './engine/devices/childProber'
 import { DeviceMemory } from './engine/devices/deviceMemory'
 import { setupOf } from './engine/devices/setup'
+import { TrialRoom } from './engine/devices/trialRoom'
 import { forkEngine, type ForkOptions } from './engine/fork'
 import { EnginePlaces } from './engine/places'
 import { startLate } from './engine/lateProcess'
@@ -53,8 +54,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const version = String((context.extension.packageJSON as { version: unknown }).version)
   const devices = own(
     new AutoDevice({
-      prober: new ChildProber(child('probe.js'), systemClock, 60_000),
+      prober: new ChildProber(child('probe.js'), systemClock, 60_000, (text) => reporter.info(text)),
       memory: new DeviceMemory(path.join(storage, 'devices')),
+      room: new TrialRoom(path.join(storage, 'devices', 'measuring.lock')),
+      log: (text) => reporter.info(text),
       clock: systemClock,
       setupOf: (spec) => setupOf(spec, version),
       load: (model) => client.call('load', { model }),

@@ -4,7 +4,7 @@ import { InklingError } from '../base/errors'
 import { Emitter } from '../base/event'
 import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import { assertNever } from '../base/assertNever'
-import type { EngineProcess, StartEngine } from './process'
+import type { EngineProcess, ExitKind, StartEngine } from './process'
 import type { EngineMethod, FromEngine, LoadStatus, ModelSpec, Params, PartialResult, Result, ToEngine } from './protocol'
 import { decideRestart, type RestartPolicy } from './restartPolicy'
 
@@ -44,8 +44,8 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
   private readonly warnings = this.register(new Emitter<{ error: InklingError; model: ModelSpec }>())
   /** What the engine did otherwise than the spec of a model asks. */
   readonly onWarning = this.warnings.event
-  private readonly deaths = this.register(new Emitter<{ reason: string; models: readonly S[] }>())
-  /** The engine's process died. `models` are those that it worked with at that moment. */
+  private readonly deaths = this.register(new Emitter<{ reason: string; kind: ExitKind; models: readonly S[] }>())
+  /** The engine's process is gone. `models` are those that it worked with at that moment. */
   readonly onDeath = this.deaths.event
 
   private readonly child = this.register(new MutableDisposable<EngineProcess<S>>())
@@ -123,11 +123,11 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
         onMessage: (message) => {
           if (!ended) this.receive(message)
         },
-        onExit: (reason, trapped) => {
+        onExit: (reason, kind) => {
           if (ended) return
           ended = true
           // A child that was replaced on purpose is no death.
-          if (this.child.value === child) this.died(reason, trapped)
+          if (this.child.value === child) this.died(reason, kind)
         },
       })
       this.child.value = child
@@ -160,8 +160,8 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
     }
   }
 
-  private died(reason: string, trapped = false): void {
-    this.deaths.fire({ reason, models: [...this.pending.values()].map(({ model }) => model) })
+  private died(reason: string, kind: ExitKind): void {
+    this.deaths.fire({ reason, kind, models: [...this.pending.values()].map(({ model }) => model) })
     const now = this.clock.now()
     this.deathTimes.push(now)
     const decision = decideRestart(this.policy, this.deathTimes, now)
@@ -175,7 +175,7 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
       })
     }
     // The editor's own runtime ends a process that asks for more in one piece than it gives.
-    this.end(trapped && this.load?.kind === 'loading' ? InklingError.of('model-too-large-here', {}) : InklingError.of('engine-stopped', { reason }))
+    this.end(kind === 'trapped' && this.load?.kind === 'loading' ? InklingError.of('model-too-large-here', {}) : InklingError.of('engine-stopped', { reason }))
     this.announce()
   }
 

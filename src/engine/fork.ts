@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import type { IDisposable } from '../base/lifecycle'
-import type { StartEngine } from './process'
+import type { ExitKind, StartEngine } from './process'
 import type { FromEngine, ToEngine } from './protocol'
 
 /**
@@ -24,8 +24,7 @@ export interface ChildListener<From> {
   onMessage(message: From): void
   /** What it printed to stderr. */
   onOutput(text: string): void
-  /** @param trapped see EngineProcessListener */
-  onExit(reason: string, trapped: boolean): void
+  onExit(reason: string, kind: ExitKind): void
 }
 
 /** A child by its channel. Disposing ends it. */
@@ -39,7 +38,7 @@ export function forkEngine(options: () => ForkOptions): StartEngine {
     forkChild<ToEngine, FromEngine>(options(), {
       onMessage: (message) => listener.onMessage(message),
       onOutput: (text) => listener.onMessage({ type: 'log', level: 'warn', text: text.trimEnd() }),
-      onExit: (reason, trapped) => listener.onExit(reason, trapped),
+      onExit: (reason, kind) => listener.onExit(reason, kind),
     })
 }
 
@@ -58,10 +57,10 @@ export function forkChild<To, From>(options: ForkOptions, listener: ChildListene
     ...(options.program ? { execPath: options.program } : {}),
   })
   let told = false
-  const exited = (reason: string, trapped: boolean): void => {
+  const exited = (reason: string, kind: ExitKind): void => {
     if (told) return
     told = true
-    listener.onExit(reason, trapped)
+    listener.onExit(reason, kind)
   }
   let lastWords = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -72,8 +71,8 @@ export function forkChild<To, From>(options: ForkOptions, listener: ChildListene
     // Both ends are built from one protocol file.
     if (!told) listener.onMessage(message as From)
   })
-  child.on('error', (error) => exited(error.message, false))
-  child.on('exit', (code, signal) => exited(describeExit(code, signal, lastWords), isElectron && isTrap(code, signal)))
+  child.on('error', (error) => exited(error.message, 'died'))
+  child.on('exit', (code, signal) => exited(describeExit(code, signal, lastWords), isElectron && isTrap(code, signal) ? 'trapped' : exitKind(signal)))
   return {
     send(message) {
       // A child that just died answers with ERR_IPC_CHANNEL_CLOSED; its exit settles the call.
@@ -89,6 +88,12 @@ function describeExit(code: number | null, signal: string | null, lastWords: str
   const how = signal ? `signal ${signal}` : `exit code ${code}`
   const lastLine = lastWords.trim().split('\n').at(-1)
   return lastLine ? `${how}: ${lastLine}` : how
+}
+
+/** Windows knows no signals: there a process that somebody ended died. */
+function exitKind(signal: string | null): ExitKind {
+  if (signal === 'SIGKILL') return 'killed'
+  return signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGHUP' ? 'ended' : 'died'
 }
 
 /** Windows' codes of a breakpoint, an illegal instruction, and Chromium's own of memory that could not be had. */

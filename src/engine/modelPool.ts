@@ -77,11 +77,19 @@ export class ModelPool extends Disposable {
       const model = await this.open(spec, (fraction) => this.onStatus({ kind: 'loading', folder: spec.folder, fraction }))
       const loadMs = this.clock.now() - began
       this.onStatus({ kind: 'loaded', folder: spec.folder, loaded: { description: model.description, contextLength: model.contextLength, loadMs } })
+      this.leaveOtherDevices(spec)
       return { model, loadMs }
     } catch (error) {
       this.entries.delete(key)
       this.onStatus({ kind: 'unloaded', folder: spec.folder })
       throw error
+    }
+  }
+
+  /** A model that has moved to another device is not kept where it was. */
+  private leaveOtherDevices(spec: ModelSpec): void {
+    for (const { spec: other } of [...this.entries.values()]) {
+      if (other.device !== spec.device && keyOf({ ...other, device: spec.device }) === keyOf(spec)) this.retire(other)
     }
   }
 
@@ -104,7 +112,9 @@ export class ModelPool extends Disposable {
       ({ model }) => {
         this.onUnload(model)
         model.dispose()
-        this.onStatus({ kind: 'unloaded', folder: entry.spec.folder })
+        // It may be in memory in another way: on another device, say.
+        const { folder } = entry.spec
+        if (![...this.entries.values()].some(({ spec }) => spec.folder === folder)) this.onStatus({ kind: 'unloaded', folder })
       },
       () => {}, // A load that failed has nothing to unload; its caller got the error.
     )

@@ -12,8 +12,8 @@ async function answer(question: ToProbe): Promise<FromProbe> {
     if (question.kind === 'devices') return { kind: 'devices', devices: knownDevices(await onnxRuntime()) }
     return { kind: 'measured', measurement: await measureDevice(question.spec, openModelFolder, systemClock) }
   } catch (error) {
-    const { code, facts } = toInklingError(error)
-    return { kind: 'failed', error: { code, facts } }
+    const { code, facts, cause } = toInklingError(error)
+    return { kind: 'failed', error: { code, facts }, detail: cause instanceof Error ? cause.stack ?? cause.message : undefined }
   }
 }
 

@@ -7,11 +7,16 @@ export interface EngineProcess<S = ModelSpec> extends IDisposable {
   send(message: ToEngine<S>): void
 }
 
+/**
+ * How a process came to its end: `trapped` as Electron ends one that asks for memory which it does not give, `killed`
+ * at once by the system or a person, `ended` on their request, `died` by itself.
+ */
+export type ExitKind = 'trapped' | 'killed' | 'ended' | 'died'
+
 /** What a process tells its owner. `onExit` is called exactly once, and nothing after it. */
 export interface EngineProcessListener {
   onMessage(message: FromEngine): void
-  /** @param trapped whether it ended itself as Electron does when memory is asked for that it does not give */
-  onExit(reason: string, trapped?: boolean): void
+  onExit(reason: string, kind: ExitKind): void
 }
 
 export type StartEngine<S = ModelSpec> = (listener: EngineProcessListener) => EngineProcess<S>

@@ -16,6 +16,8 @@ function describe(outcome: Outcome): string {
       return l10n.t('{speed} tokens/s', { speed: outcome.decodeTokensPerSecond < 10 ? outcome.decodeTokensPerSecond.toFixed(1) : Math.round(outcome.decodeTokensPerSecond) })
     case 'failed':
       return l10n.t('cannot be used ({reason})', { reason: outcome.reason })
+    case 'interrupted':
+      return l10n.t('is measured again later')
     case 'trying':
       return l10n.t('is being measured')
     default:

@@ -15,12 +15,13 @@ export class DeviceWatch extends Disposable {
   constructor(client: EngineClient, devices: AutoDevice, speeds: Speeds, private readonly reporter: Reporter, private readonly memory: vscode.Memento) {
     super()
     this.register(client.onState((state) => devices.engineIs(state.kind === 'running' ? state.busy : 0)))
-    this.register(client.onDeath(({ models, reason }) => void devices.engineDied(models, reason)))
+    // Who ended it on purpose, as closing a remote window does, says nothing about a device.
+    this.register(client.onDeath(({ models, kind }) => kind !== 'ended' && void devices.engineDied(models)))
     this.register(
       client.onWarning(({ error, model }) => {
         if (error.code === 'runtime-slow') void this.tellSlow(error)
         else {
-          void devices.deviceFailed(model, error.message)
+          void devices.deviceFailed(model, String(error.facts['reason'] ?? error.message))
           reporter.tellOnce(error)
         }
       }),

@@ -8,7 +8,7 @@ export interface ModelDescription {
   readonly architecture: string
   /** Undefined where the files do not say it. */
   readonly parameters: number | undefined
-  readonly precision: 'fp32' | 'int8' | 'int4'
+  readonly precision: 'fp32' | 'fp16' | 'int8' | 'int4'
   /** Where it runs: `cpu`, `webgpu`, … */
   readonly device: string
 }

@@ -24,10 +24,15 @@ const graphs: Readonly<Record<Precision, readonly string[]>> = {
   fp32: [...full, ...half, ...eightBits, ...fourBits],
 }
 
-/** What the name of a graph says about its weights. */
-export function precisionOf(graph: string): Precision {
+/**
+ * What the name of a graph says about its weights.
+ * @param cacheType of its keys and values, which are halves where an export of no particular name is
+ */
+export function precisionOf(graph: string, cacheType: 'float32' | 'float16'): Precision | 'fp16' {
   const name = graph.slice(graph.lastIndexOf('/') + 1).replace(/\.onnx$/, '')
-  return eightBits.includes(name) ? 'int8' : fourBits.includes(name) || name === 'model_q4f16' ? 'int4' : 'fp32'
+  if (eightBits.includes(name)) return 'int8'
+  if (fourBits.includes(name) || name === 'model_q4f16') return 'int4'
+  return half.includes(name) || cacheType === 'float16' ? 'fp16' : 'fp32'
 }
 
 const optional = ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'generation_config.json', 'LICENSE', 'LICENSE.txt', 'LICENSE.md']

@@ -78,7 +78,7 @@ export async function openDecoder(files: DecoderFiles, run: DecoderRun): Promise
       name,
       architecture: typeOf(config),
       parameters: undefined,
-      precision: precisionOf(modelFile),
+      precision: precisionOf(modelFile, graph.cacheType),
       device: created.device,
     })
   } catch (error) {

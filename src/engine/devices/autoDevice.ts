@@ -1,24 +1,13 @@
-import { isCancelled, throwIfCancelled } from '../../base/cancellation'
+import { isCancelled } from '../../base/cancellation'
 import type { Clock } from '../../base/clock'
-import { InklingError, toInklingError } from '../../base/errors'
+import { InklingError } from '../../base/errors'
 import { Emitter } from '../../base/event'
 import { Disposable, MutableDisposable, type IDisposable } from '../../base/lifecycle'
 import type { ModelSpec } from '../protocol'
 import { chooseDevice, type Device, type Outcome, type Outcomes } from './chooseDevice'
-import type { DeviceMemory } from './deviceMemory'
-import type { DeviceMeasurement } from './measureDevice'
+import { DeviceTrials, type TrialOptions } from './deviceTrials'
 
-/** Tries devices in a process of its own, so that what goes wrong there takes nothing else down. */
-export interface Prober {
-  /** Those besides the processor that the runtime of this platform knows. @throws InklingError; CancelledError */
-  devices(signal: AbortSignal): Promise<readonly Device[]>
-  /** @throws InklingError, also when the process died over it; CancelledError */
-  measure(spec: ModelSpec, signal: AbortSignal): Promise<DeviceMeasurement>
-}
-
-export interface AutoDeviceOptions {
-  readonly prober: Prober
-  readonly memory: DeviceMemory
+export interface AutoDeviceOptions extends TrialOptions {
   readonly clock: Clock
   /** What the outcomes for a spec depend on: see setupOf. */
   readonly setupOf: (spec: ModelSpec) => Promise<string>
@@ -61,19 +50,20 @@ export class AutoDevice extends Disposable {
   /** What was asked for last, if that was `auto`. */
   private latest: ModelSpec | undefined
   private measuring: AbortController | undefined
-  private trying: { readonly setup: string; readonly device: Device } | undefined
+  private readonly trials: DeviceTrials
   /** Settles when what is being measured is done or has been given up. */
   measurement: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: AutoDeviceOptions) {
     super()
+    this.trials = new DeviceTrials(options)
   }
 
   override dispose(): void {
     super.dispose()
     this.measuring?.abort()
-    // The window is closed: there is no time left to wait for the file, and a note that stayed would say that the device had failed.
-    if (this.trying) this.options.memory.takeBack(this.trying.setup, this.trying.device)
+    // The window is closed: there is no time left to wait for the file.
+    this.trials.takeBack()
   }
 
   /** The spec with the device that it runs on. @param spec as the settings say */
@@ -84,7 +74,7 @@ export class AutoDevice extends Disposable {
     if (spec.device === 'auto') return { ...spec, device }
     const outcome = outcomes[spec.device]
     if (outcome?.kind !== 'failed' || outcome.crashed !== true) return spec
-    this.warnings.fire(InklingError.of('device-crashed', { device: spec.device, reason: outcome.reason }))
+    this.warnings.fire(InklingError.of('device-crashed', { device: spec.device }))
     return { ...spec, device: 'cpu' }
   }
 
@@ -100,12 +90,12 @@ export class AutoDevice extends Disposable {
     this.measuring?.abort()
   }
 
-  /** The engine died while it worked on these. @param reason for a person */
-  async engineDied(specs: readonly ModelSpec[], reason: string): Promise<void> {
-    for (const spec of specs) if (spec.device !== 'cpu' && spec.device !== 'auto') await this.failed(spec, spec.device, { kind: 'failed', reason, crashed: true })
+  /** The engine died while it worked on these. */
+  async engineDied(specs: readonly ModelSpec[]): Promise<void> {
+    for (const spec of specs) if (spec.device !== 'cpu' && spec.device !== 'auto') await this.failed(spec, spec.device, { kind: 'failed', reason: 'it brought the engine down', crashed: true })
   }
 
-  /** A device was given up while it worked. */
+  /** A device was given up while it worked. @param reason for a person */
   async deviceFailed(spec: ModelSpec, reason: string): Promise<void> {
     if (spec.device !== 'cpu' && spec.device !== 'auto') await this.failed(spec, spec.device, { kind: 'failed', reason })
   }
@@ -158,43 +148,15 @@ export class AutoDevice extends Disposable {
   }
 
   private async tryAll(spec: ModelSpec, known: Known, signal: AbortSignal): Promise<void> {
-    const { prober, memory, load } = this.options
-    // Another window may have measured meanwhile, or be at it.
-    known.outcomes = await memory.read(known.setup)
-    if (known.outcomes.cpu === undefined) await this.tryOne(spec, 'cpu', known, signal)
-    for (const device of known.outcomes.cpu?.kind === 'measured' ? await prober.devices(signal) : []) {
-      if (known.outcomes[device] === undefined) await this.tryOne(spec, device, known, signal)
-    }
-    known.complete = !Object.values(known.outcomes).some(({ kind }) => kind === 'trying')
-    const best = chooseDevice(known.outcomes)
+    const { complete, outcomes } = await this.trials.run(spec, known.setup, (found) => {
+      known.outcomes = found
+      this.announce(spec, known)
+    }, signal)
+    Object.assign(known, { complete, outcomes })
+    const best = chooseDevice(outcomes)
     if (best !== known.device) {
-      await load({ ...spec, device: best })
+      await this.options.load({ ...spec, device: best })
       known.device = best
-    }
-    this.announce(spec, known)
-  }
-
-  private async tryOne(spec: ModelSpec, device: Device, known: Known, signal: AbortSignal): Promise<void> {
-    const { prober, memory } = this.options
-    throwIfCancelled(signal)
-    const note = async (outcome: Outcome | undefined): Promise<void> => {
-      known.outcomes = await memory.write(known.setup, device, outcome)
-    }
-    // Noted before it is tried: see DeviceMemory.
-    this.trying = { setup: known.setup, device }
-    await note({ kind: 'trying', pid: process.pid, sinceMs: Date.now() })
-    try {
-      const { prefillTokensPerSecond, decodeTokensPerSecond } = await prober.measure({ ...spec, device }, signal)
-      await note({ kind: 'measured', prefillTokensPerSecond, decodeTokensPerSecond })
-    } catch (error) {
-      if (isCancelled(error)) {
-        if (!this.isDisposed) await note(undefined)
-        throw error
-      }
-      const failure = toInklingError(error)
-      await note({ kind: 'failed', reason: shortReason(failure), ...(failure.code === 'engine-stopped' ? { crashed: true } : {}) })
-    } finally {
-      this.trying = undefined
     }
     this.announce(spec, known)
   }
@@ -210,11 +172,4 @@ export class AutoDevice extends Disposable {
   private announce({ folder }: ModelSpec, { outcomes, device }: Known): void {
     this.changes.fire({ folder, outcomes, device })
   }
-}
-
-/** As it stands behind the device's name. */
-function shortReason({ code, facts, message }: InklingError): string {
-  if (code === 'engine-stopped') return `its process ended: ${facts['reason']}`
-  if (code === 'device-wrong') return `it gives other numbers than the CPU, off by ${facts['percent']} %`
-  return String(facts['reason'] ?? message)
 }

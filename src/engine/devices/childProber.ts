@@ -3,18 +3,22 @@ import type { Clock } from '../../base/clock'
 import { InklingError } from '../../base/errors'
 import { forkChild, type ForkOptions } from '../fork'
 import type { ModelSpec } from '../protocol'
-import type { Prober } from './autoDevice'
 import type { Device } from './chooseDevice'
+import { ProbeEndedError, type Prober } from './deviceTrials'
 import type { DeviceMeasurement } from './measureDevice'
 import type { FromProbe, ToProbe } from './probeProtocol'
 
 /** Asks each question in a child of its own, which ends with the answer. */
 export class ChildProber implements Prober {
-  /** @param limitMs what takes longer is of no use to a writer, and is ended */
+  /**
+   * @param limitMs what takes longer is of no use to a writer, and is ended
+   * @param log hears what went wrong in the words of the runtime
+   */
   constructor(
     private readonly fork: () => ForkOptions,
     private readonly clock: Clock,
     private readonly limitMs: number,
+    private readonly log: (text: string) => void = () => {},
   ) {}
 
   async devices(signal: AbortSignal): Promise<readonly Device[]> {
@@ -28,7 +32,7 @@ export class ChildProber implements Prober {
     return answer.measurement
   }
 
-  /** @throws InklingError `engine-stopped` when the child died over it, and what it failed with; CancelledError */
+  /** @throws InklingError `engine-stopped` when the child died over it, and what it failed with; ProbeEndedError; CancelledError */
   private ask(question: ToProbe, device: string, signal: AbortSignal): Promise<FromProbe> {
     return new Promise<FromProbe>((resolve, reject) => {
       if (signal.aborted) return reject(new CancelledError())
@@ -41,10 +45,14 @@ export class ChildProber implements Prober {
         then()
       }
       const child = forkChild<ToProbe, FromProbe>(this.fork(), {
-        onMessage: (message) => settle(() => (message.kind === 'failed' ? reject(InklingError.fromWire(message.error)) : resolve(message))),
+        onMessage: (message) => settle(() => {
+          if (message.kind !== 'failed') return resolve(message)
+          if (message.detail !== undefined) this.log(message.detail)
+          reject(InklingError.fromWire(message.error))
+        }),
         // Why it failed comes as a message; what native code prints besides is for nobody.
         onOutput: () => {},
-        onExit: (reason) => settle(() => reject(InklingError.of('engine-stopped', { reason }))),
+        onExit: (reason, kind) => settle(() => reject(kind === 'killed' || kind === 'ended' ? new ProbeEndedError(reason) : InklingError.of('engine-stopped', { reason }))),
       })
       const limit = this.clock.after(this.limitMs, () => settle(() => reject(InklingError.of('device-unavailable', { device, reason: `it was not ready after ${Math.round(this.limitMs / 1000)} seconds` }))))
       signal.addEventListener('abort', cancel, { once: true })

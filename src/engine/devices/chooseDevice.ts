@@ -9,10 +9,17 @@ export type Outcome =
   | ({ readonly kind: 'measured' } & Speed)
   /** It cannot be used for this model on this machine. `crashed`: it took its process down. */
   | { readonly kind: 'failed'; readonly reason: string; readonly crashed?: true }
-  /** Somebody is trying it now, or was when the process ended. `sinceMs` as of Date.now(). */
-  | { readonly kind: 'trying'; readonly pid: number; readonly sinceMs: number }
+  /** Somebody is trying it now. `sinceMs` as of Date.now(). `again`: an earlier trial was interrupted. */
+  | { readonly kind: 'trying'; readonly pid: number; readonly sinceMs: number; readonly again?: true }
+  /** Its trial was ended from outside: it is tried once more before it counts as failed. */
+  | { readonly kind: 'interrupted' }
 
 export type Outcomes = { readonly [D in Device]?: Outcome }
+
+/** Whether a device is still to be tried. */
+export function isOpen(outcome: Outcome | undefined): boolean {
+  return outcome === undefined || outcome.kind === 'interrupted'
+}
 
 /** A usual request of somebody who writes: some tokens that changed are read, then a suggestion is written. */
 const typical = { readTokens: 24, writtenTokens: 12 }

@@ -33,7 +33,7 @@ export class DeviceFallback {
       })
     } catch (error) {
       if (ranOn !== device || device === 'cpu' || !isDeviceFailure(error)) throw error
-      const failure = InklingError.of('device-failed', { device, reason: error instanceof Error ? error.message : String(error) }, error)
+      const failure = InklingError.of('device-failed', { device, reason: error instanceof InklingError ? 'its numbers are none' : 'the log says how' }, error)
       // Of several documents on one device each sees it fail.
       if (!this.failed.has(key)) this.onFailure(failure, spec)
       this.failed.add(key)

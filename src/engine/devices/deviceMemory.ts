@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import * as os from 'node:os'
 import * as path from 'node:path'
 import { isRecord, own } from '../../base/json'
 import type { Device, Outcome, Outcomes } from './chooseDevice'
@@ -10,14 +11,24 @@ const longestTryMs = 10 * 60_000
 
 const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda', 'directml', 'coreml']
 
+/** What tells a trial that goes on from one whose end nobody could note. */
+export interface Lives {
+  readonly isAlive: (pid: number) => boolean
+  /** When the machine was started, as of Date.now(). */
+  readonly startedMs: () => number
+}
+
+const ofThisMachine: Lives = { isAlive: processIsAlive, startedMs: () => Date.now() - os.uptime() * 1000 }
+
 /**
  * What is known about the devices of this machine, a file for each model and setup. A device is noted before it is tried:
- * if that ends the process, or the machine, the note is still there, and the device counts as failed.
+ * if the process that tries it ends, the note is still there. Somebody may have ended that process, so the device is tried
+ * once more; it counts as failed when that happens again, or when the machine was started anew since.
  */
 export class DeviceMemory {
   constructor(
     private readonly folder: string,
-    private readonly isAlive: (pid: number) => boolean = processIsAlive,
+    private readonly lives: Lives = ofThisMachine,
   ) {}
 
   /** @param setup all that the outcomes depend on, as text */
@@ -30,7 +41,7 @@ export class DeviceMemory {
     const file = this.file(setup)
     try {
       const { [device]: outcome, ...others } = this.parse(readFileSync(file, 'utf8'))
-      if (outcome?.kind === 'trying') writeFileSync(file, JSON.stringify(others))
+      if (outcome?.kind === 'trying') writeFileSync(file, JSON.stringify(outcome.again ? { ...others, [device]: { kind: 'interrupted' } } : others))
     } catch {
       // Not there: then there is nothing to take back.
     }
@@ -69,10 +80,16 @@ export class DeviceMemory {
     const outcomes: { [D in Device]?: Outcome } = {}
     for (const device of devices) {
       const outcome = parseOutcome(isRecord(value) ? own(value, device) : undefined)
-      if (outcome?.kind === 'trying' && (Date.now() - outcome.sinceMs > longestTryMs || !this.isAlive(outcome.pid))) outcomes[device] = { kind: 'failed', reason: 'the editor ended while it was tried', crashed: true }
-      else if (outcome !== undefined) outcomes[device] = outcome
+      if (outcome !== undefined) outcomes[device] = outcome.kind === 'trying' ? this.judge(outcome) : outcome
     }
     return outcomes
+  }
+
+  /** What a note says of which nobody knows whether its trial goes on. */
+  private judge(trying: Extract<Outcome, { kind: 'trying' }>): Outcome {
+    if (trying.sinceMs < this.lives.startedMs()) return { kind: 'failed', reason: 'the machine was started anew while it was tried', crashed: true }
+    if (Date.now() - trying.sinceMs <= longestTryMs && this.lives.isAlive(trying.pid)) return trying
+    return trying.again ? { kind: 'failed', reason: 'the editor ended twice while it was tried', crashed: true } : { kind: 'interrupted' }
   }
 
   private file(setup: string): string {
@@ -85,7 +102,8 @@ function parseOutcome(value: unknown): Outcome | undefined {
   const [kind, reason, pid, sinceMs] = [own(value, 'kind'), own(value, 'reason'), own(value, 'pid'), own(value, 'sinceMs')]
   const [prefillTokensPerSecond, decodeTokensPerSecond] = [own(value, 'prefillTokensPerSecond'), own(value, 'decodeTokensPerSecond')]
   if (kind === 'failed' && typeof reason === 'string') return { kind, reason, ...(own(value, 'crashed') === true ? { crashed: true } : {}) }
-  if (kind === 'trying' && typeof pid === 'number' && typeof sinceMs === 'number') return { kind, pid, sinceMs }
+  if (kind === 'trying' && typeof pid === 'number' && typeof sinceMs === 'number') return { kind, pid, sinceMs, ...(own(value, 'again') === true ? { again: true } : {}) }
+  if (kind === 'interrupted') return { kind }
   if (kind === 'measured' && isSpeed(prefillTokensPerSecond) && isSpeed(decodeTokensPerSecond)) return { kind, prefillTokensPerSecond, decodeTokensPerSecond }
   return undefined
 }

@@ -1,5 +1,5 @@
 import { isCancelled } from '../../base/cancellation'
-import { InklingError, toInklingError } from '../../base/errors'
+import { InklingError } from '../../base/errors'
 import type { LanguageModel } from '../../language/languageModel'
 import type { OpeningListener } from '../openModel'
 import type { ModelSpec } from '../protocol'
@@ -23,16 +23,17 @@ export async function openChecked(spec: ModelSpec, open: OpenFolder, onFraction:
   let reason: InklingError | undefined
   const listener = { onFraction, onWarning: (warning: InklingError) => { reason ??= warning } }
   const openOnCpu = (): Promise<LanguageModel> => open({ ...spec, device: 'cpu' }, listener)
-  const unavailable = (error: unknown): InklingError => InklingError.of('device-unavailable', { device, reason: toInklingError(error).message }, error)
+  // What a runtime or a driver says is for the log.
+  const unavailable = (reason: string, error?: unknown): InklingError => InklingError.of('device-unavailable', { device, reason }, error)
 
   let model: LanguageModel
   try {
     model = await open(spec, listener)
   } catch (error) {
     if (isCancelled(error)) throw error
-    return { fallback: await openOnCpu(), reason: unavailable(error) }
+    return { fallback: await openOnCpu(), reason: unavailable('the model cannot be opened on it', error) }
   }
-  if (model.description.device !== device) return { fallback: model, reason: reason ?? unavailable(new Error('it is not there')) }
+  if (model.description.device !== device) return { fallback: model, reason: reason ?? unavailable('it is not there') }
 
   const reference = await openOnCpu()
   try {
@@ -43,7 +44,7 @@ export async function openChecked(spec: ModelSpec, open: OpenFolder, onFraction:
     }
     reason = InklingError.of('device-wrong', { device, percent: Number.isNaN(check.distance) ? '?' : Math.round(check.distance * 100) })
   } catch (error) {
-    reason = unavailable(error)
+    reason = unavailable('it failed at its first words', error)
   }
   model.dispose()
   return { fallback: reference, reason }

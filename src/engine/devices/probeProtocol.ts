@@ -13,4 +13,5 @@ export type ToProbe =
 export type FromProbe =
   | { readonly kind: 'devices'; readonly devices: readonly Device[] }
   | { readonly kind: 'measured'; readonly measurement: DeviceMeasurement }
-  | { readonly kind: 'failed'; readonly error: ErrorOnWire }
+  /** `detail`: what the runtime said, for the log. */
+  | { readonly kind: 'failed'; readonly error: ErrorOnWire; readonly detail: string | undefined }

@@ -55,11 +55,14 @@ export async function createSession(ort: OnnxRuntime, graph: GraphLocation | ((u
   if (options.device !== 'cpu') {
     // A provider that this build does not have would be passed over in silence.
     const joined = knownDevices(ort).includes(options.device) ? await graphFor('joined') : undefined
-    try {
-      if (joined === undefined) throw new Error(`not on ${process.platform}-${process.arch}`)
-      return { session: await create(ort, joined, options.device, options), device: options.device, cacheUse: 'joined', graph: joined }
-    } catch (error) {
-      options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason: plainReason(error) }, error))
+    const unavailable = (reason: string, error?: unknown): void => options.onWarning?.(InklingError.of('device-unavailable', { device: options.device, reason }, error))
+    if (joined === undefined) unavailable(`Inkling has none for ${process.platform}-${process.arch}`)
+    else {
+      try {
+        return { session: await create(ort, joined, options.device, options), device: options.device, cacheUse: 'joined', graph: joined }
+      } catch (error) {
+        unavailable('this machine has none, its driver is too old, or the model does not fit on it', error)
+      }
     }
   }
   if (ort.kind === 'native') {
@@ -87,10 +90,4 @@ function create(ort: OnnxRuntime, graph: GraphLocation, device: Device, { thread
   }
   if (typeof graph === 'string') return ort.InferenceSession.create(graph, options)
   return ort.InferenceSession.create(graph.model, { ...options, externalData: graph.externalData })
-}
-
-/** ONNX Runtime puts its source line and the failed condition before the sentence that counts. */
-function plainReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return (message.split(' was false. ').at(-1) ?? message).trim().replace(/\.$/, '')
 }

@@ -111,7 +111,7 @@ describe('EngineClient', () => {
   it('fails what was in flight when the process dies, and sends none of it again', async () => {
     const call = tokenize('lost')
     await settled()
-    processes[0]!.listener.onExit('signal SIGKILL')
+    processes[0]!.listener.onExit('signal SIGKILL', 'killed')
     await expect(call).rejects.toMatchObject({ code: 'engine-stopped', facts: { reason: 'signal SIGKILL' } })
     clock.advance(100)
     void tokenize('next')
@@ -122,7 +122,7 @@ describe('EngineClient', () => {
   it('lets a call wait for the restart delay', async () => {
     void tokenize().catch(() => {})
     await settled()
-    processes[0]!.listener.onExit('exit code 1')
+    processes[0]!.listener.onExit('exit code 1', 'died')
     const waiting = tokenize('waits')
     await settled()
     expect(processes).toHaveLength(1)
@@ -138,7 +138,7 @@ describe('EngineClient', () => {
     for (let death = 0; death < 3; death++) {
       void tokenize().catch(() => {})
       await settled()
-      processes[death]!.listener.onExit('exit code 1')
+      processes[death]!.listener.onExit('exit code 1', 'died')
       clock.advance(400)
     }
     await expect(tokenize()).rejects.toMatchObject({ code: 'engine-gave-up' })
@@ -161,7 +161,7 @@ describe('EngineClient', () => {
   it('releases a call that waits for a restart when it is disposed', async () => {
     void tokenize().catch(() => {})
     await settled()
-    processes[0]!.listener.onExit('exit code 1')
+    processes[0]!.listener.onExit('exit code 1', 'died')
     const waiting = tokenize()
     client.dispose()
     await expect(waiting).rejects.toBeInstanceOf(CancelledError)

@@ -20,6 +20,7 @@ describe('the models in memory', () => {
   const clock = new ManualClock()
   let opened: string[]
   let disposed: string[]
+  let statuses: LoadStatus['kind'][]
   let pool: ModelPool
 
   const spec = (folder: string, keepInMemoryMs?: number): ModelSpec => ({ folder, precision: 'int8', device: 'cpu', threads: 0, cacheFolder: undefined, keepInMemoryMs })
@@ -28,7 +29,8 @@ describe('the models in memory', () => {
   beforeEach(() => {
     opened = []
     disposed = []
-    pool = new ModelPool(async (wanted) => (opened.push(wanted.folder), fakeModel(wanted, disposed)), clock, { models: 2, idleMs: 10 * minute }, () => {}, () => {})
+    statuses = []
+    pool = new ModelPool(async (wanted) => (opened.push(wanted.folder), fakeModel(wanted, disposed)), clock, { models: 2, idleMs: 10 * minute }, ({ kind }) => statuses.push(kind), () => {})
   })
 
   it('are loaded once however many ask', async () => {
@@ -72,6 +74,20 @@ describe('the models in memory', () => {
     clock.advance(minute)
     await settled()
     expect(disposed).toEqual(['b', 'a'])
+  })
+
+  it('leave the device that they were on, once they are on another and nobody works with them there', async () => {
+    let finish = (): void => {}
+    const working = pool.use(spec('a'), () => new Promise<void>((resolve) => (finish = resolve)))
+    await settled()
+    expect(await pool.use({ ...spec('a'), device: 'webgpu' }, async ({ model }) => model.description.name)).toBe('a')
+    await settled()
+    expect(disposed).toEqual([])
+    finish()
+    await working
+    await settled()
+    expect(disposed).toEqual(['a'])
+    expect(statuses.at(-1)).toBe('loaded')
   })
 
   it('are the same model whatever time they are to be kept', async () => {

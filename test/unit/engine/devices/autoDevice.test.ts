@@ -1,12 +1,18 @@
+import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CancelledError } from '../../../../src/base/cancellation'
 import { InklingError } from '../../../../src/base/errors'
-import { AutoDevice, type Prober } from '../../../../src/engine/devices/autoDevice'
+import { AutoDevice } from '../../../../src/engine/devices/autoDevice'
 import { DeviceMemory } from '../../../../src/engine/devices/deviceMemory'
 import type { Device } from '../../../../src/engine/devices/chooseDevice'
+import { ProbeEndedError, type Prober } from '../../../../src/engine/devices/deviceTrials'
+import { TrialRoom } from '../../../../src/engine/devices/trialRoom'
 import type { ModelSpec } from '../../../../src/engine/protocol'
 import { ManualClock } from '../../../support/manualClock'
 import { temporaryFolders } from '../onnx/temporaryFolder'
+
+/** A machine with nothing else to do. */
+const roomIn = (folder: string, freeBytes = Infinity): TrialRoom => new TrialRoom(path.join(folder, 'measuring.lock'), () => freeBytes)
 
 const newFolder = temporaryFolders()
 const idleMs = 1000
@@ -35,10 +41,12 @@ describe('the device `auto`', () => {
   let folder: string
   let loaded: ModelSpec['device'][]
   let setup: string
+  let freeBytes: number
+  let logged: string[]
 
   /** A window of the editor. */
   const open = (): AutoDevice =>
-    new AutoDevice({ prober, memory: new DeviceMemory(folder), clock, setupOf: async () => setup, load: async ({ device }) => loaded.push(device), idleMs })
+    new AutoDevice({ prober, memory: new DeviceMemory(folder), room: roomIn(folder, freeBytes), log: (text) => logged.push(text), clock, setupOf: async () => setup, load: async ({ device }) => loaded.push(device), idleMs })
   const deviceOf = async (auto: AutoDevice, device: ModelSpec['device'] = 'auto') => (await auto.resolve(spec(device))).device
   /** Nobody asks for anything until there is nothing more to do. */
   const quiet = async (auto: AutoDevice): Promise<void> => {
@@ -52,6 +60,8 @@ describe('the device `auto`', () => {
     folder = newFolder()
     loaded = []
     setup = 'this model, this driver'
+    freeBytes = Infinity
+    logged = []
   })
 
   it('is the processor first, and measures nothing before it is quiet', async () => {
@@ -141,6 +151,64 @@ describe('the device `auto`', () => {
     expect(noted).toMatchObject({ kind: 'trying', pid: process.pid })
   })
 
+  it('tries a device once more whose process was ended from outside, and then no more', async () => {
+    prober.answers = { ...prober.answers, webgpu: () => Promise.reject(new ProbeEndedError('signal SIGTERM')) }
+    const auto = open()
+    await deviceOf(auto)
+    await quiet(auto)
+    expect((await auto.outcomes(spec('auto'))).webgpu).toEqual({ kind: 'interrupted' })
+    await quiet(auto)
+    await quiet(auto)
+    expect(prober.asked).toEqual(['cpu', 'webgpu', 'webgpu'])
+    expect((await auto.outcomes(spec('auto'))).webgpu).toMatchObject({ kind: 'failed', crashed: true })
+    expect(logged).toEqual(Array(2).fill('The device webgpu was tried: signal SIGTERM'))
+  })
+
+  it('forgives a device whose process was ended once', async () => {
+    prober.answers = { ...prober.answers, webgpu: () => Promise.reject(new ProbeEndedError('signal SIGKILL')) }
+    const auto = open()
+    await deviceOf(auto)
+    await quiet(auto)
+    prober.answers = { ...prober.answers, webgpu: async () => speed(400) }
+    const next = open()
+    expect(await deviceOf(next)).toBe('cpu')
+    await quiet(next)
+    expect(await deviceOf(next)).toBe('webgpu')
+  })
+
+  it('remembers that a trial is the second one while somebody writes', async () => {
+    const auto = open()
+    prober.answers = { ...prober.answers, webgpu: () => Promise.reject(new ProbeEndedError('signal SIGKILL')) }
+    await deviceOf(auto)
+    await quiet(auto)
+    prober.answers = { ...prober.answers, webgpu: () => (auto.engineIs(1), new Promise(() => {})) }
+    await quiet(auto)
+    expect((await new DeviceMemory(folder).read(setup)).webgpu).toEqual({ kind: 'interrupted' })
+  })
+
+  it('is not measured while memory is short, and is when there is some', async () => {
+    freeBytes = 100e6
+    const auto = open()
+    await deviceOf(auto)
+    await quiet(auto)
+    expect(prober.asked).toEqual([])
+    expect(logged).toEqual(['Devices are not measured for /m now: too little memory is free.'])
+    freeBytes = Infinity
+    const next = open()
+    await deviceOf(next)
+    await quiet(next)
+    expect(prober.asked).toEqual(['cpu', 'webgpu'])
+  })
+
+  it('is measured by one window at a time; the next finds what that has measured', async () => {
+    const [first, second] = [open(), open()]
+    await deviceOf(first)
+    await deviceOf(second)
+    await Promise.all([quiet(first), quiet(second)])
+    expect(prober.asked).toEqual(['cpu', 'webgpu'])
+    expect(await deviceOf(second)).toBe('webgpu')
+  })
+
   it('does not blame a device for a window that was closed while it was tried', async () => {
     const auto = open()
     prober.answers = { ...prober.answers, webgpu: () => (auto.dispose(), new Promise(() => {})) }
@@ -175,7 +243,7 @@ describe('a device that the settings name', () => {
   beforeEach(() => {
     folder = newFolder()
   })
-  const open = (): AutoDevice => new AutoDevice({ prober: new FakeProber(), memory: new DeviceMemory(folder), clock, setupOf: async () => 'setup', load: async () => {}, idleMs })
+  const open = (): AutoDevice => new AutoDevice({ prober: new FakeProber(), memory: new DeviceMemory(folder), room: roomIn(folder), log: () => {}, clock, setupOf: async () => 'setup', load: async () => {}, idleMs })
 
   it('is used as it is named, and nothing is measured', async () => {
     const auto = open()
@@ -187,12 +255,12 @@ describe('a device that the settings name', () => {
 
   it('is the processor after it took the engine down, and says so', async () => {
     const auto = open()
-    await auto.engineDied([spec('webgpu'), spec('cpu')], 'signal SIGSEGV')
+    await auto.engineDied([spec('webgpu'), spec('cpu')])
     for (const window of [auto, open()]) {
       const warnings: InklingError[] = []
       window.onWarning((warning) => warnings.push(warning))
       expect((await window.resolve(spec('webgpu'))).device).toBe('cpu')
-      expect(warnings).toMatchObject([{ code: 'device-crashed', facts: { device: 'webgpu', reason: 'signal SIGSEGV' } }])
+      expect(warnings).toMatchObject([{ code: 'device-crashed', facts: { device: 'webgpu' } }])
     }
   })
 })

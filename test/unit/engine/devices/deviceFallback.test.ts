@@ -41,8 +41,8 @@ describe('a device that fails while it works', () => {
     atStep = () => { throw new Error('out of memory') }
     pieces = []
     expect(await generate('webgpu')).toEqual(expected)
-    expect(warnings).toMatchObject([{ code: 'device-failed', facts: { device: 'webgpu', reason: 'out of memory' } }])
-    expect(opened.map(({ description, disposed }) => [description.device, disposed])).toEqual([['cpu', false], ['webgpu', true]])
+    expect(warnings).toMatchObject([{ code: 'device-failed', facts: { device: 'webgpu', reason: 'the log says how' }, cause: { message: 'out of memory' } }])
+    expect(opened.map(({ description, disposed }) => [description.device, disposed])).toEqual([['cpu', true], ['webgpu', true], ['cpu', false]])
   })
 
   it('stays out of use, and is told once', async () => {

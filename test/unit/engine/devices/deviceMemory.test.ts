@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { DeviceMemory } from '../../../../src/engine/devices/deviceMemory'
+import { DeviceMemory, type Lives } from '../../../../src/engine/devices/deviceMemory'
 import { temporaryFolders } from '../onnx/temporaryFolder'
 
 const newFolder = temporaryFolders()
 const speed = { kind: 'measured', prefillTokensPerSecond: 900, decodeTokensPerSecond: 90 } as const
-const dead = (): boolean => false
-const alive = (): boolean => true
+/** Of a machine that was started long ago. */
+const dead = { isAlive: () => false, startedMs: () => 0 }
+const alive = { isAlive: () => true, startedMs: () => 0 }
 
 describe('what is known about devices', () => {
   it('outlives the process, each setup for itself', async () => {
@@ -20,19 +21,27 @@ describe('what is known about devices', () => {
     expect(readdirSync(folder)).toHaveLength(1)
   })
 
-  it('is that a device failed whose trial was the last thing a process did', async () => {
+  it.each<[string, object, Lives, object]>([
+    ['goes on in another window', {}, alive, { kind: 'trying' }],
+    ['was the last thing a process did: to be tried once more', {}, dead, { kind: 'interrupted' }],
+    ['was that the second time: failed', { again: true }, dead, { kind: 'failed', reason: 'the editor ended twice while it was tried', crashed: true }],
+    ['has gone on for an hour, in another process of that number: to be tried once more', { sinceMs: Date.now() - 60 * 60_000 }, alive, { kind: 'interrupted' }],
+    ['was the last thing the machine did: failed', {}, { isAlive: () => false, startedMs: () => Date.now() + 1000 }, { kind: 'failed', reason: 'the machine was started anew while it was tried', crashed: true }],
+    ['was the last thing the machine did, whose process numbers begin again: failed', {}, { isAlive: () => true, startedMs: () => Date.now() + 1000 }, { kind: 'failed', crashed: true }],
+  ])('is of a trial that %s', async (_, more, lives, outcome) => {
     const folder = newFolder()
-    await new DeviceMemory(folder).write('one', 'webgpu', { kind: 'trying', pid: 12345, sinceMs: Date.now() })
-    expect(await new DeviceMemory(folder, dead).read('one')).toEqual({ webgpu: { kind: 'failed', reason: 'the editor ended while it was tried', crashed: true } })
+    await new DeviceMemory(folder).write('one', 'webgpu', { kind: 'trying', pid: 12345, sinceMs: Date.now(), ...more })
+    expect((await new DeviceMemory(folder, lives).read('one')).webgpu).toMatchObject(outcome)
   })
 
   it.each([
-    ['is at it', 0, 'trying'],
-    ['would have been at it for an hour, and is another process of that number', 60 * 60_000, 'failed'],
-  ])('is what another window %s', async (_, agoMs, kind) => {
-    const folder = newFolder()
-    await new DeviceMemory(folder).write('one', 'webgpu', { kind: 'trying', pid: 12345, sinceMs: Date.now() - agoMs })
-    expect((await new DeviceMemory(folder, alive).read('one')).webgpu?.kind).toBe(kind)
+    ['nothing is known about it', {}, undefined],
+    ['it is to be tried once more', { again: true }, { kind: 'interrupted' }],
+  ] as const)('is, when a trial is taken back, that %s', async (_, more, left) => {
+    const memory = new DeviceMemory(newFolder())
+    await memory.write('one', 'webgpu', { kind: 'trying', pid: process.pid, sinceMs: Date.now(), ...more })
+    memory.takeBack('one', 'webgpu')
+    expect((await memory.read('one')).webgpu).toEqual(left)
   })
 
   it('can be taken back, for one device or for all', async () => {

@@ -6,6 +6,7 @@ import { ensureSoftwareVulkan, hasSoftwareVulkan } from '../../../../tools/lib/s
 import { AutoDevice } from '../../../../src/engine/devices/autoDevice'
 import { DeviceMemory } from '../../../../src/engine/devices/deviceMemory'
 import { setupOf } from '../../../../src/engine/devices/setup'
+import { TrialRoom } from '../../../../src/engine/devices/trialRoom'
 import type { ModelSpec } from '../../../../src/engine/protocol'
 import { modelFolder } from '../../../reference/gpt2/expected'
 import { slowestMs, useEngineChildren } from '../../../support/engineChild'
@@ -55,7 +56,7 @@ describe.runIf(hasSoftwareVulkan)('WebGPU on a software driver', { timeout: slow
   it('is measured, and rightly not chosen', async () => {
     const clock = new ManualClock()
     const auto = new AutoDevice({
-      prober: children.prober(vulkan), memory: new DeviceMemory(path.join(home, 'devices')), clock, setupOf: (model) => setupOf(model, 'test'), load: () => Promise.reject(new Error('nothing is to be loaded')), idleMs: 1,
+      prober: children.prober(vulkan), memory: new DeviceMemory(path.join(home, 'devices')), room: new TrialRoom(path.join(home, 'measuring.lock')), log: () => {}, clock, setupOf: (model) => setupOf(model, 'test'), load: () => Promise.reject(new Error('nothing is to be loaded')), idleMs: 1,
     })
     const wanted = spec('int8', 'auto')
     expect((await auto.resolve(wanted)).device).toBe('cpu')
