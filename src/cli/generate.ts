@@ -48,6 +48,8 @@ export async function generate(args: readonly string[], handlers: Handlers<AnyMo
     { signal: io.signal, partial: ({ text }) => stream && io.stdout.write(text) },
   )
   if (stream) io.stdout.write('\n')
+  // Where it runs now: a device that failed has given way.
+  const { description } = await handlers.load({ model }, scope)
   if (result.promptCut) io.stderr.write(`The prompt is longer than the model's context of ${loaded.contextLength} tokens; its end was used.\n`)
   if (options.flag('json')) {
     const decoded = result.sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
@@ -61,6 +63,7 @@ export async function generate(args: readonly string[], handlers: Handlers<AnyMo
         prefillMs: result.prefillMs,
         decodeMs: result.decodeMs,
         tokensPerSecond: result.decodeMs > 0 && decoded > 0 ? (decoded * 1000) / result.decodeMs : null,
+        ...('device' in description ? { device: description.device, precision: description.precision } : {}),
       },
     })
   } else if (!stream) {
