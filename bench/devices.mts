@@ -2,6 +2,7 @@
  * npm run bench:devices: how fast a model reads and writes on each device of this machine, in each precision.
  *   --model DIR       another model than the embedded one
  *   --precision P     one precision only
+ *   --software-vulkan WebGPU on a card that is a program (Linux on x64), where there is none
  *   --seconds N       how long a device may take to be tried (default 120)
  * Each line is measured in a process of its own; a device that cannot be used says why. WebAssembly stands for platforms
  * that have no native runtime.
@@ -15,15 +16,18 @@ import type { Device } from '../src/engine/devices/chooseDevice'
 import { softwareDriver } from '../src/engine/devices/softwareDriver'
 import type { ModelSpec } from '../src/engine/protocol'
 import { systemClock } from '../src/engine/systemClock'
+import { ensureSoftwareVulkan } from '../tools/lib/softwareVulkan.mjs'
 
 const root = path.join(import.meta.dirname, '..')
-const { values } = parseArgs({ options: { model: { type: 'string' }, precision: { type: 'string' }, seconds: { type: 'string', default: '120' } } })
+const { values } = parseArgs({ options: { model: { type: 'string' }, precision: { type: 'string' }, 'software-vulkan': { type: 'boolean' }, seconds: { type: 'string', default: '120' } } })
 const precisions = (['fp32', 'int8', 'int4'] as const).filter((precision) => values.precision === undefined || precision === values.precision)
 if (precisions.length === 0) throw new Error(`There is no precision ${values.precision}: fp32, int8 and int4 are.`)
 const script = path.join(root, 'dist/probe.js')
 if (!existsSync(script)) throw new Error('Run `node esbuild.js` first.')
 
 const folder = path.resolve(values.model ?? path.join(root, 'media/model'))
+// Before a probe starts: it inherits the environment.
+if (values['software-vulkan']) Object.assign(process.env, await ensureSoftwareVulkan())
 const never = new AbortController().signal
 const limitMs = Number(values.seconds) * 1000
 const native = new ChildProber(() => ({ script }), systemClock, limitMs)
