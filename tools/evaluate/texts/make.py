@@ -48,6 +48,7 @@ def tom_sawyer(path: Path) -> str:
 class Page(HTMLParser):
     """A page of SQLite's documentation as Markdown: headings, paragraphs, lists, code."""
 
+    MARKS = {"tt": "`", "code": "`", "i": "*", "em": "*", "b": "**", "strong": "**"}
     SKIPPED = {"script", "style", "head", "table", "s"}
     BLOCKS = {"p", "li", "h1", "h2", "h3", "blockquote", "ol", "ul", "dd", "dt", "div"}
 
@@ -71,22 +72,12 @@ class Page(HTMLParser):
         if tag in self.BLOCKS:
             self.flush()
             self.prefix = {"li": "- ", "h1": "## ", "h2": "### ", "h3": "#### "}.get(tag, "")
-        if not self.skipping and tag in ("tt", "code"):
-            self.current += "`"
-        if not self.skipping and tag in ("i", "em"):
-            self.current += "*"
-        if not self.skipping and tag in ("b", "strong"):
-            self.current += "**"
+        self.mark(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self.SKIPPED:
             self.skipping -= 1
-        if not self.skipping and tag in ("tt", "code"):
-            self.current += "`"
-        if not self.skipping and tag in ("i", "em"):
-            self.current += "*"
-        if not self.skipping and tag in ("b", "strong"):
-            self.current += "**"
+        self.mark(tag)
         if tag == "pre":
             if self.begun and self.current.strip():
                 self.blocks.append("```\n" + self.current.strip("\n") + "\n```")
@@ -94,6 +85,11 @@ class Page(HTMLParser):
             self.verbatim = False
         if tag in self.BLOCKS:
             self.flush()
+
+    def mark(self, tag: str) -> None:
+        """The same sign where code or emphasis begins and where it ends."""
+        if not self.skipping:
+            self.current += self.MARKS.get(tag, "")
 
     def handle_data(self, data: str) -> None:
         if not self.skipping:
