@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { Completer } from '../../../src/completion/completer'
 import { defaultSettings } from '../../../src/completion/settings'
 import { accept, firstWordIsRight, nextWordEnd } from '../../../tools/evaluate/acceptance'
+import { chartOf } from '../../../tools/evaluate/chart'
 import { withThresholds } from '../../../tools/evaluate/chosen'
 import { cut, type Answer } from '../../../tools/evaluate/recorder'
 import type { Sample } from '../../../tools/evaluate/samples'
+import type { Point } from '../../../tools/evaluate/sweep'
 import { write } from '../../../tools/evaluate/typist'
 import { ManualClock } from '../../support/manualClock'
 import { sure } from '../completion/support'
@@ -87,5 +89,28 @@ describe('Writing a sample', () => {
     const completer = new Completer(continuer, new ManualClock(), { lookAhead: false })
     // “We ” is typed, “walk” is accepted, “ back.” is typed.
     expect(await write(sample, completer, defaultSettings)).toEqual({ characters: 13, keys: 3 + 1 + 6, shown: 1, wrong: 0, accepted: 1 })
+  })
+})
+
+describe('The chart', () => {
+  const session = { characters: 1000, shown: 100, accepted: 80 }
+  const point = (saved: number, wrong: number): Point => {
+    const half = { ...session, keys: 1000 - saved * 1000, wrong: wrong * 100 }
+    return { minFirstWord: 0.5, minJoint: 0.05, prose: half, documentation: half }
+  }
+  const chart = (...points: Point[]): string => chartOf([{ name: 'A model', characters: 2000, texts: [], atSettings: { quiet: point(0, 0), balanced: point(0, 0), eager: point(0, 0) }, points }])
+  const heights = (svg: string): number[] => [...svg.matchAll(/<circle [^>]*cy="([\d.]+)"/g)].map(([, y]) => Number(y))
+
+  it.each([
+    ['goes as far as keys are saved', [point(0.43, 0.3)], '50 %'],
+    ['goes no further', [point(0.29, 0.3), point(0.1, 0.1)], '30 %'],
+  ])('%s', (_what, points, top) => {
+    const svg = chart(...points)
+    expect(svg.match(/text-anchor="end"[^>]*>(\d+ %)/g)?.at(-1)).toContain(top)
+    for (const y of heights(svg)) expect(y).toBeGreaterThan(0)
+  })
+
+  it('leaves out what another threshold beats in both, and what is wrong more than every second time', () => {
+    expect(heights(chart(point(0.3, 0.2), point(0.2, 0.3), point(0.5, 0.6)))).toHaveLength(1)
   })
 })
