@@ -12,7 +12,7 @@ export interface Result {
   readonly points: readonly Point[]
 }
 
-/** How many of the suggestions shown may be wrong at their first word at each setting. */
+/** How many of the suggestions shown may be wrong at their first word at each setting; the sample must leave little doubt of it. */
 export const mostWrong = { quiet: 0.1, balanced: 0.2, eager: 1 / 3 } as const
 
 /** As Markdown tables. */

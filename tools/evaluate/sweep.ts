@@ -56,12 +56,19 @@ export function wrongShare({ prose, documentation }: Omit<Point, keyof Threshold
   return mean([prose, documentation].filter(({ shown }) => shown > 0).map(({ shown, wrong }) => wrong / shown))
 }
 
+/** Of samples like this one, 95 % have fewer wrong suggestions than this (normal approximation of the binomial). */
+export function wrongShareAtMost(point: Omit<Point, keyof Thresholds>): number {
+  const halves = [point.prose, point.documentation].filter(({ shown }) => shown > 0)
+  const variance = halves.reduce((sum, { shown, wrong }) => sum + ((wrong / shown) * (1 - wrong / shown)) / shown, 0)
+  return wrongShare(point) + (1.645 * Math.sqrt(variance)) / Math.max(1, halves.length)
+}
+
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** The pair of thresholds that saves most among those that are wrong at most so often. */
+/** The pair of thresholds that saves most among those that are wrong at most so often, with 95 % certainty. */
 export function best(points: readonly Point[], mostWrong: number): Point | undefined {
-  const allowed = points.filter((point) => wrongShare(point) <= mostWrong)
+  const allowed = points.filter((point) => wrongShareAtMost(point) <= mostWrong)
   return allowed.reduce<Point | undefined>((found, point) => (found === undefined || savedShare(point) > savedShare(found) ? point : found), undefined)
 }

@@ -7,7 +7,7 @@ import { chartOf } from '../../../tools/evaluate/chart'
 import { withThresholds } from '../../../tools/evaluate/chosen'
 import { cut, type Answer } from '../../../tools/evaluate/recorder'
 import type { Sample } from '../../../tools/evaluate/samples'
-import type { Point } from '../../../tools/evaluate/sweep'
+import { best, wrongShareAtMost, type Point } from '../../../tools/evaluate/sweep'
 import { write } from '../../../tools/evaluate/typist'
 import { ManualClock } from '../../support/manualClock'
 import { sure } from '../completion/support'
@@ -89,6 +89,26 @@ describe('Writing a sample', () => {
     const completer = new Completer(continuer, new ManualClock(), { lookAhead: false })
     // “We ” is typed, “walk” is accepted, “ back.” is typed.
     expect(await write(sample, completer, defaultSettings)).toEqual({ characters: 13, keys: 3 + 1 + 6, shown: 1, wrong: 0, accepted: 1 })
+  })
+})
+
+describe('The threshold that is chosen', () => {
+  const written = (minFirstWord: number, keys: number, wrong: number, shown: number): Point => {
+    const session = { characters: shown * 8, keys: keys * shown * 8, shown, wrong: wrong * shown, accepted: 0 }
+    return { minFirstWord, minJoint: 0.05, prose: session, documentation: session }
+  }
+
+  it.each([
+    ['saves most of those that are wrong seldom enough', [written(0.5, 0.5, 0.3, 1000), written(0.6, 0.6, 0.15, 1000), written(0.7, 0.7, 0.1, 1000)], 0.6],
+    ['keeps a margin', [written(0.5, 0.5, 0.199, 1000), written(0.6, 0.6, 0.15, 1000)], 0.6],
+    ['keeps a smaller one where more was shown', [written(0.5, 0.5, 0.199, 1_000_000), written(0.6, 0.6, 0.15, 1_000_000)], 0.5],
+    ['is none where all are wrong too often', [written(0.5, 0.5, 0.3, 1000)], undefined],
+  ])('%s', (_what, points, expected) => {
+    expect(best(points, 0.2)?.minFirstWord).toBe(expected)
+  })
+
+  it('allows for one sample in twenty', () => {
+    expect(wrongShareAtMost(written(0.5, 0.5, 0.2, 1000))).toBeCloseTo(0.2 + 1.645 * Math.sqrt((0.2 * 0.8) / 2000))
   })
 })
 
