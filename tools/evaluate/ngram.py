@@ -110,10 +110,11 @@ def main() -> None:
     print("different runs:", [len(keys) for keys, _ in runs])
     for least in range(2, 60):
         # Weighted counts of four tokens, and numbers of different tokens before two or three.
-        kept = [runs[0], pruned(*runs[1], max(2, least // 2), base), pruned(*runs[2], max(2, least // 2), base), pruned(*runs[3], least, base)]
+        leasts = [1, max(2, least // 2), max(2, least // 2), least]
         # A run takes more than two bytes, however well it packs: no use trying.
-        if 2 * sum(len(keys) for keys, _ in kept) > limit:
+        if 2 * sum(int((counts >= few).sum()) for (_, counts), few in zip(runs, leasts, strict=True)) > limit:
             continue
+        kept = [runs[0], *(pruned(*run, few, base) for run, few in zip(runs[1:], leasts[1:], strict=True))]
         data = packed(kept, vocabulary)
         print(f"at least {least}: {[len(keys) for keys, _ in kept]} runs, {len(data) / 1e6:.2f} MB", flush=True)
         if len(data) <= limit:
