@@ -12,6 +12,7 @@ import json
 import math
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,13 +24,13 @@ from files import write_atomically
 from model import Shape, hidden, initialise, parameter_count, parameter_shapes, views
 from optimizer import Rates, is_matrix, momentum_at, muon_rate, orthogonalise
 from sampler import Sampler
-from schedule import Decay, rate
+from schedule import Decay, by_time, rate
 from settings import Settings, add_arguments, settings_of
-from step import validation_windows
+from step import Validation, validation_windows
 
 HERE = Path(__file__).parent
-MEASURED_STEPS = 40  # after which the run's length in steps is known
-WARM_STEPS = 10  # not measured
+DECAY_SHARE = 0.45
+STEPS_AHEAD = 2  # that may be queued: the clock must not run away from the work
 
 
 class FlatOptimizer:
@@ -88,118 +89,197 @@ def _flat_update(
     master.mul_(1 - scale * decay).sub_(torch.where(is_muon > 0, 0.0, scale * adam))
 
 
-def train(run: Path, settings: Settings, minutes: float, decay_share: float, keep: Path | None, on: str) -> dict[str, float]:
-    """→ validation bits per byte by group. Ends when `minutes` are over, compilation included."""
-    began = time.monotonic()
-    torch.set_float32_matmul_precision("high")
-    device = torch.device(on)
-    shape = settings.shape()
-    start = torch.zeros(parameter_count(shape))
-    initialise(views(start, shape), shape, settings.seed)
-    master = start.to(device)
-    working = master.to(torch.bfloat16)
-    rates = Rates(settings.optimizer, settings.matrices, settings.others, settings.weight_decay)
-    optimizer = FlatOptimizer(shape, rates, master, working)
-    leaves = {n: v.detach().requires_grad_() for n, v in views(working, shape).items()}
-    gradient = torch.zeros_like(master)
-    gradients = views(gradient, shape)
-    sampler = Sampler(run / "data", settings.context, settings.seed)
-    validation = validation_windows(run / "data", settings.context, 8, 24)
+class Model:
+    """The parameters on one device, and one step of training them."""
 
-    @torch.compile(dynamic=False)
-    def loss_of(ids: Tensor, target: Tensor) -> Tensor:
-        logits = hidden(ids, leaves, shape) @ leaves["wte.weight"].T
-        return F.cross_entropy(logits.float(), target.reshape(-1))
+    def __init__(self, settings: Settings, device: torch.device) -> None:
+        torch.set_float32_matmul_precision("high")
+        self.settings, self.device = settings, device
+        self.shape = settings.shape()
+        self.master = torch.zeros(parameter_count(self.shape), device=device)
+        self._working = torch.zeros_like(self.master, dtype=torch.bfloat16)
+        self._gradient = torch.zeros_like(self.master)
+        self._gradients = views(self._gradient, self.shape)
+        self._leaves = {n: v.detach().requires_grad_() for n, v in views(self._working, self.shape).items()}
+        self._loss_of = torch.compile(self._loss, dynamic=False)
+        self.restart()
 
-    def windows() -> Tensor:
-        drawn = torch.from_numpy(sampler.next(settings.batch))
-        return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn
+    def restart(self) -> None:
+        """Forgets everything learned."""
+        start = torch.zeros(parameter_count(self.shape))
+        initialise(views(start, self.shape), self.shape, self.settings.seed)
+        self.take(start)
+        settings = self.settings
+        rates = Rates(settings.optimizer, settings.matrices, settings.others, settings.weight_decay)
+        self.optimizer = FlatOptimizer(self.shape, rates, self.master, self._working)
 
-    def now_settled() -> float:
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        return time.monotonic()
+    def take(self, parameters: Tensor) -> None:
+        """float32 [parameter_count], flat"""
+        self.master.copy_(parameters)
+        self._working.copy_(parameters)
 
-    @torch.no_grad()
-    def judge() -> dict[str, float]:
-        out: dict[str, float] = {}
-        for group, held in validation.items():
-            total = 0.0
-            for batch in held.windows:
-                ids = torch.from_numpy(batch).to(device)
-                logits = hidden(ids[:, :-1], leaves, shape) @ leaves["wte.weight"].T
-                total += F.cross_entropy(logits.float(), ids[:, 1:].reshape(-1), reduction="sum").item()
-            out[group] = round(total / math.log(2) / held.bytes, 4)
-        return out
+    def logits(self, ids: Tensor) -> Tensor:
+        """int64 [batch, length] → bf16 [batch·length, vocabulary]"""
+        return hidden(ids, self._leaves, self.shape) @ self._leaves["wte.weight"].T
 
-    def log(**entry: object) -> None:
-        line = json.dumps(entry)
-        print(line, flush=True)
-        with open(run / "log.jsonl", "a") as file:
-            file.write(line + "\n")
-
-    def checkpoint(name: str, step: int) -> None:
-        state = {
-            "step": step, "tokens": step * settings.batch * settings.context, "seconds": time.monotonic() - began,
-            "decay": asdict(decay) if decay else None, "sampler": sampler.state(), "settings": asdict(settings),
-            "master": master.cpu(), "first": optimizer.first.cpu(), "second": optimizer.second.cpu(),
-        }
-        write_atomically(run / name, lambda path: torch.save(state, path))
-        if keep is not None:
-            half = {"step": step, "tokens": state["tokens"], "settings": state["settings"], "master": master.half().cpu()}
-            write_atomically(keep / name, lambda path: torch.save(half, path))
-
-    decay: Decay | None = None
-    step, marked, marked_step = 0, time.monotonic(), 0
-    ahead = windows()
-    while decay is None or step < decay.start + decay.steps:
-        batch = ahead
-        pieces = batch.split(settings.micro)
+    def step(self, windows: Tensor, step: int, factor: float) -> Tensor:
+        """int64 [batch, length + 1] → the mean loss before the update, on the device."""
+        pieces = windows.split(max(1, self.settings.micro * self.settings.context // (windows.shape[1] - 1)))
         losses = []
         for piece in pieces:
-            loss = loss_of(piece[:, :-1].contiguous(), piece[:, 1:].contiguous())
+            loss = self._loss_of(piece[:, :-1].contiguous(), piece[:, 1:].contiguous())
             (loss / len(pieces)).backward()
             losses.append(loss.detach())
-        ahead = windows()
         with torch.no_grad():
-            torch._foreach_copy_([gradients[n] for n in leaves], [p.grad for p in leaves.values()])
-        for p in leaves.values():
+            torch._foreach_copy_([self._gradients[n] for n in self._leaves], [p.grad for p in self._leaves.values()])
+        for p in self._leaves.values():
             p.grad = None
-        factor = rate(step, settings.warmup, decay)
-        optimizer.step(gradient, gradients, step, factor)
+        self.optimizer.step(self._gradient, self._gradients, step, factor)
+        return torch.stack(losses).mean()
+
+    def warm(self, shapes: list[tuple[int, int]]) -> None:
+        """Compiles for windows of these shapes (windows, tokens each), and forgets what it learned from noise."""
+        for batch, length in shapes:
+            noise = torch.randint(self.shape.vocabulary, (batch, length + 1), device=self.device)
+            for step in range(3):
+                self.step(noise, step, 0.1)
+        self.restart()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+
+    @torch.no_grad()
+    def bits(self, held: Validation) -> float:
+        """→ bits per byte"""
+        total = 0.0
+        for batch in held.windows:
+            ids = torch.from_numpy(batch).to(self.device)
+            total += F.cross_entropy(self.logits(ids[:, :-1]).float(), ids[:, 1:].reshape(-1), reduction="sum").item()
+        return total / math.log(2) / held.bytes
+
+    def _loss(self, ids: Tensor, target: Tensor) -> Tensor:
+        return F.cross_entropy(self.logits(ids).float(), target.reshape(-1))
+
+
+def window_shapes(settings: Settings, short: bool) -> list[tuple[int, int]]:
+    """→ windows a step, and the tokens of each: as long as the context, or before that half as long and twice as many."""
+    whole = (settings.batch, settings.context)
+    return [(2 * whole[0], whole[1] // 2), whole] if short else [whole]
+
+
+class Reading:
+    """The windows of a run; where there are two shapes, the second begins with the decay."""
+
+    def __init__(self, data: Path, settings: Settings, short: bool) -> None:
+        self.shapes = window_shapes(settings, short)
+        self._samplers = [Sampler(data, length, settings.seed, settings.books) for _, length in self.shapes]
+
+    def next(self, device: torch.device, decaying: bool) -> Tensor:
+        """→ int64 [windows, length + 1]"""
+        at = -1 if decaying else 0
+        drawn = torch.from_numpy(self._samplers[at].next(self.shapes[at][0]))
+        return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn
+
+    def state(self) -> dict:
+        return self._samplers[-1].state()
+
+    def passes(self) -> dict[str, float]:
+        """How often each source was read."""
+        read = [sampler.passes() for sampler in self._samplers]
+        return {source: sum(passes[source] for passes in read) for source in read[0]}
+
+
+Told = Callable[[int, Decay | None, Tensor, float], None]
+
+
+def train_for(model: Model, reading: Reading, seconds: float, decay_share: float, told: Told) -> tuple[int, Decay]:
+    """Trains for so many seconds from now; the rates follow the clock down to 0. → steps, and which were the decay.
+
+    `told` hears of every step: how many there were, the decay if it has begun, the loss, the rates' factor.
+    """
+    began = time.monotonic()
+    settings, device = model.settings, model.device
+    queued: list[torch.cuda.Event] = []
+    start: int | None = None
+    step = 0
+    ahead = reading.next(device, False)
+    while (done := (time.monotonic() - began) / seconds) < 1:
+        if start is None and done >= 1 - decay_share:
+            start = step
+            ahead = reading.next(device, True)
+        factor = rate(step, settings.warmup, None) * by_time(done, decay_share)
+        loss = model.step(ahead, step, factor)
+        ahead = reading.next(device, start is not None)
         step += 1
-        if step == WARM_STEPS:
-            measured = now_settled()
-        if step == MEASURED_STEPS:
-            now = now_settled()
-            left = minutes * 60 - (now - began)
-            per_step = (now - measured) / (MEASURED_STEPS - WARM_STEPS)
-            total = step + max(10, int(left / per_step * 0.97))
-            decay = Decay(max(step, round(total * (1 - decay_share))), max(1, round(total * decay_share)))
-            log(event="planned", steps=total, milliseconds_per_step=round(per_step * 1000, 2),
-                tokens_per_second=round(settings.batch * settings.context / per_step), warm_seconds=round(now - began, 1))
+        told(step, None if start is None else Decay(start, step - start), loss, factor)
+        if device.type == "cuda":
+            queued.append(torch.cuda.Event())
+            queued[-1].record()
+            if len(queued) > STEPS_AHEAD:
+                queued.pop(0).synchronize()
+    start = step - 1 if start is None else start
+    return step, Decay(start, step - start)
+
+
+class Log:
+    """What happens in a run, and its checkpoints."""
+
+    def __init__(self, run: Path, keep: Path | None, model: Model, reading: Reading) -> None:
+        self._run, self._keep, self._model, self._reading = run, keep, model, reading
+        self._began = self._marked = time.monotonic()
+        self._marked_step = 0
+        settings = model.settings
+        self._validation = validation_windows(run / "data", settings.context, 8, 24)
+        self._per_step = settings.batch * settings.context
+
+    def write(self, **entry: object) -> None:
+        line = json.dumps({**entry, "seconds": round(time.monotonic() - self._began, 1)})
+        print(line, flush=True)
+        with open(self._run / "log.jsonl", "a") as file:
+            file.write(line + "\n")
+
+    def judge(self, event: str, step: int) -> dict[str, float]:
+        bits = {group: round(self._model.bits(held), 4) for group, held in self._validation.items()}
+        self.write(event=event, step=step, tokens=step * self._per_step, bits_per_byte=bits)
+        return bits
+
+    def hear(self, step: int, decay: Decay | None, loss: Tensor, factor: float) -> None:
         if step % 500 == 0:
-            value = torch.stack(losses).mean().item()
-            now = time.monotonic()
-            log(step=step, loss=round(value, 4), rate=round(factor, 3), seconds=round(now - began, 1),
-                tokens_per_second=round((step - marked_step) * settings.batch * settings.context / (now - marked)))
-            marked, marked_step = now, step
+            value, now = loss.item(), time.monotonic()
+            self.write(step=step, loss=round(value, 4), rate=round(factor, 3),
+                       tokens_per_second=round((step - self._marked_step) * self._per_step / (now - self._marked)))
+            self._marked, self._marked_step = now, step
             if not math.isfinite(value):
                 raise SystemExit("the loss is no longer finite")
         if step % 2000 == 0:
-            log(event="validation", step=step, tokens=step * settings.batch * settings.context, bits_per_byte=judge())
-            checkpoint("latest.pt", step)
-        # The plan was a guess: a machine that turns out slower must still come to the end of its decay.
-        if decay is not None and step == decay.start:
-            now = now_settled()
-            per_step = (now - measured) / (step - WARM_STEPS)
-            decay = Decay(step, max(10, int((minutes * 60 - (now - began)) / per_step * 0.98)))
-            log(event="decay", step=step, steps=decay.steps)
-    result = judge()
-    checkpoint("final.pt", step)
-    log(event="finished", step=step, tokens=step * settings.batch * settings.context, bits_per_byte=result,
-        minutes=round((time.monotonic() - began) / 60, 2))
-    (run / "passes.json").write_text(json.dumps(sampler.passes(), indent=1) + "\n")
+            self.judge("validation", step)
+            self.checkpoint("latest.pt", step, decay)
+
+    def checkpoint(self, name: str, step: int, decay: Decay | None) -> None:
+        model = self._model
+        state = {
+            "step": step, "tokens": step * self._per_step, "seconds": time.monotonic() - self._began,
+            "decay": asdict(decay) if decay else None, "sampler": self._reading.state(), "settings": asdict(model.settings),
+            "master": model.master.cpu(), "first": model.optimizer.first.cpu(), "second": model.optimizer.second.cpu(),
+        }
+        write_atomically(self._run / name, lambda path: torch.save(state, path))
+        if self._keep is not None:
+            half = {k: state[k] for k in ("step", "tokens", "settings")} | {"master": state["master"].half()}
+            write_atomically(self._keep / name, lambda path: torch.save(half, path))
+
+
+def train(run: Path, settings: Settings, minutes: float, decay_share: float, short: bool, keep: Path | None, on: str) -> dict[str, float]:
+    """→ validation bits per byte by group. Ends when `minutes` are over, compilation included."""
+    began = time.monotonic()
+    model = Model(settings, torch.device(on))
+    reading = Reading(run / "data", settings, short)
+    log = Log(run, keep, model, reading)
+    model.warm(reading.shapes)
+    log.write(event="warm", short_windows=short)
+    step, decay = train_for(model, reading, began + minutes * 60 - time.monotonic(), decay_share, log.hear)
+    result = log.judge("finished", step)
+    log.checkpoint("final.pt", step, decay)
+    (run / "passes.json").write_text(json.dumps(reading.passes(), indent=1) + "\n")
     return result
 
 
@@ -208,7 +288,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=HERE / "work", metavar="DIR")
     parser.add_argument("--name", default="run", help="of the run's folder in DIR")
     parser.add_argument("--minutes", type=float, required=True, help="of the whole run, compilation included")
-    parser.add_argument("--decay-share", type=float, default=0.45, help="of the steps that the learning rates fall in")
+    parser.add_argument("--decay-share", type=float, default=DECAY_SHARE, help="of the time, in which the learning rates fall")
+    parser.add_argument("--short-windows", action="store_true", help="half as long and twice as many until the decay begins")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="also put the weights alone, in half precision, there")
     add_arguments(parser)
@@ -218,7 +299,7 @@ def main() -> None:
     if not (run / "data").exists():
         (run / "data").symlink_to(Path("..") / "data")
     given = {k: getattr(arguments, k) for k in asdict(Settings()) if getattr(arguments, k) is not None}
-    train(run, settings_of(run, given), arguments.minutes, arguments.decay_share, arguments.keep, arguments.device)
+    train(run, settings_of(run, given), arguments.minutes, arguments.decay_share, arguments.short_windows, arguments.keep, arguments.device)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Writes into DIR/data:
   tokenizer.json    byte-level BPE with GPT-2's pre-tokenizer
   train.npy         uint16 [tokens], source after source, every document opened by <|endoftext|>
   sources.json      per source: group, where its tokens lie, and its share of training
+  train.jsonl       {source, group, text}: what the tokens were made from; search.py makes others from it
   validation.jsonl  {source, group, text}: segments of the training sources, to watch a run by
   test.jsonl        {source, group, text}: whole sources that training never sees, to judge it by
 """
@@ -141,12 +142,50 @@ def encode(tokenizer: Tokenizer, documents: list[Document]) -> np.ndarray:
     return np.concatenate([np.array([end, *e.ids], dtype=np.uint16) for e in tokenizer.encode_batch_fast(texts)])
 
 
+def write_lines(path: Path, documents: list[Document]) -> None:
+    path.write_text("".join(json.dumps({"source": d.source, "group": d.group, "text": d.text}) + "\n" for d in documents))
+
+
+def read_lines(path: Path) -> list[Document]:
+    with open(path, encoding="utf-8") as lines:
+        return [Document(**json.loads(line)) for line in lines]
+
+
+def write_tokens(
+    data: Path, train: list[Document], catalogue: dict[str, dict], exponent: float, vocabulary: int | Tokenizer
+) -> None:
+    """Writes tokenizer.json, train.npy and sources.json into `data`. `vocabulary`: its size, or a tokenizer that has one."""
+    documents: dict[str, list[Document]] = defaultdict(list)
+    for document in train:
+        documents[document.source].append(document)
+    sizes = {s: sum(len(d.text.encode()) for d in ds) for s, ds in documents.items()}
+    share = shares(sizes, catalogue, exponent)
+    known = isinstance(vocabulary, Tokenizer)
+    tokenizer = vocabulary if known else train_tokenizer(train, share, vocabulary, sample_bytes=50_000_000)
+    tokenizer.save(str(data / "tokenizer.json"), pretty=False)
+
+    arrays: list[np.ndarray] = []
+    index: list[dict] = []
+    start = 0
+    for source, of in sorted(documents.items()):
+        random.Random(source).shuffle(of)
+        tokens = encode(tokenizer, of)
+        arrays.append(tokens)
+        end = start + len(tokens)
+        index.append({"source": source, "group": catalogue[source]["group"], "start": start, "end": end,
+                      "bytes": sizes[source], "share": share[source]})
+        start = end
+    np.save(data / "train.npy", np.concatenate(arrays))
+    (data / "sources.json").write_text(json.dumps(index, indent=1) + "\n")
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, nargs="+", help="corpus.tar.xz, and what gather.py wrote")
     parser.add_argument("--work", type=Path, default=HERE / "work", metavar="DIR")
     parser.add_argument("--sources", type=Path, default=HERE / "sources.json", help="catalogue of groups and licences")
     parser.add_argument("--vocabulary", type=int, default=10240)
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.json to keep, in place of a new one")
     parser.add_argument("--exponent", type=float, default=0.65, help="how strongly a source's size counts in its group")
     arguments = parser.parse_args(argv)
     catalogue: dict[str, dict] = json.loads(arguments.sources.read_text())
@@ -155,39 +194,12 @@ def main(argv: list[str] | None = None) -> None:
 
     raw = {source: text for archive in arguments.corpus for source, text in read_archive(archive).items()}
     parts = split(raw, catalogue)
-    for kind in ("validation", "test"):
-        lines = [json.dumps({"source": d.source, "group": d.group, "text": d.text}) for d in parts[kind]]
-        (data / f"{kind}.jsonl").write_text("\n".join(lines) + "\n")
+    for kind, documents in parts.items():
+        write_lines(data / f"{kind}.jsonl", documents)
+    known = Tokenizer.from_file(str(arguments.tokenizer)) if arguments.tokenizer else None
+    write_tokens(data, parts["train"], catalogue, arguments.exponent, known or arguments.vocabulary)
 
-    train: dict[str, list[Document]] = defaultdict(list)
-    for document in parts["train"]:
-        train[document.source].append(document)
-    sizes = {s: sum(len(d.text.encode()) for d in ds) for s, ds in train.items()}
-    share = shares(sizes, catalogue, arguments.exponent)
-    tokenizer = train_tokenizer(parts["train"], share, arguments.vocabulary, sample_bytes=50_000_000)
-    tokenizer.save(str(data / "tokenizer.json"), pretty=False)
-
-    arrays: list[np.ndarray] = []
-    index: list[dict] = []
-    start = 0
-    for source, documents in sorted(train.items()):
-        random.Random(source).shuffle(documents)
-        tokens = encode(tokenizer, documents)
-        arrays.append(tokens)
-        index.append(
-            {
-                "source": source,
-                "group": catalogue[source]["group"],
-                "start": start,
-                "end": start + len(tokens),
-                "bytes": sizes[source],
-                "share": share[source],
-            }
-        )
-        start += len(tokens)
-    np.save(data / "train.npy", np.concatenate(arrays))
-    (data / "sources.json").write_text(json.dumps(index, indent=1) + "\n")
-
+    index: list[dict] = json.loads((data / "sources.json").read_text())
     for group in sorted({e["group"] for e in index}):
         entries = [e for e in index if e["group"] == group]
         raw_bytes = sum(len(raw[e["source"]].encode()) for e in entries)

@@ -11,13 +11,15 @@ import numpy as np
 class Sampler:
     """Deterministic in its seed and in how many windows were drawn; `state` is all that a checkpoint needs."""
 
-    def __init__(self, data: Path, context: int, seed: int) -> None:
+    def __init__(self, data: Path, context: int, seed: int, books: float = 0.5) -> None:
+        """`books`: their share of training, the rest is documentation; prepare.py weighs the groups equally."""
         self._tokens = np.load(data / "train.npy", mmap_mode="r")
         index = json.loads((data / "sources.json").read_text())
         self._start = np.array([e["start"] for e in index])
         # A window needs one token more than the context, and the pass's offset needs room.
         self._windows = np.array([max(0, (e["end"] - e["start"] - 1) // context - 1) for e in index])
-        share = np.array([e["share"] for e in index]) * (self._windows > 0)
+        group = np.array([2 * (books if e["group"] == "books" else 1 - books) for e in index])
+        share = np.array([e["share"] for e in index]) * group * (self._windows > 0)
         self._cumulative = np.cumsum(share / share.sum())
         self.sources = [e["source"] for e in index]
         self._context = context

@@ -29,5 +29,10 @@ def rate(step: int, warmup: int, decay: Decay | None) -> float:
     return decay.begin * max(0.0, 1 - (step - decay.start) / decay.steps)
 
 
+def by_time(done: float, decay_share: float) -> float:
+    """The factor of a run whose length is given in time: 1, then straight down to 0. `done`: the share that is over."""
+    return min(1.0, max(0.0, 1 - done) / decay_share)
+
+
 def finished(step: int, decay: Decay | None) -> bool:
     return decay is not None and step >= decay.start + decay.steps

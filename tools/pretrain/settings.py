@@ -29,6 +29,7 @@ class Settings:
     matrices: float = 0.02
     others: float = 3e-3
     weight_decay: float = 0.01
+    books: float = 0.5  # of what is trained on; the rest is documentation
     seed: int = 1
     compile: bool = True
 

@@ -43,7 +43,7 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
     shape = settings.shape()
     rates = Rates(settings.optimizer, settings.matrices, settings.others, settings.weight_decay)
     data = run / "data"
-    sampler = Sampler(data, settings.context, settings.seed)
+    sampler = Sampler(data, settings.context, settings.seed, settings.books)
     step, decay, tokens_seen, seconds = 0, None, 0, 0.0
     if shared["resume"] is not None:
         state = shared["resume"]

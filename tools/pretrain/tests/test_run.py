@@ -1,13 +1,10 @@
 """The whole tool on a small text: split, tokenizer, training, being killed, going on, decay, export, evaluation."""
 
-import io
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 
@@ -18,44 +15,12 @@ import torch
 import evaluate
 import export
 import prepare
+from samples import story
 from sampler import Sampler
 
 TOOL = Path(__file__).parents[1]
 SMALL = ["--vocabulary", "320", "--context", "32", "--width", "64", "--heads", "1", "--layers", "2", "--batch", "8",
          "--micro", "2", "--warmup", "3", "--no-compile", "--evaluate-every", "4"]
-
-
-def story(seed: int, paragraphs: int) -> str:
-    rng = random.Random(seed)
-    words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 8))) for _ in range(200)]
-    return "\n\n".join(" ".join(rng.choices(words, k=30)).capitalize() + "." for _ in range(paragraphs))
-
-
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pretrain")
-    shared_paragraph = story(99, 1)
-    texts = {
-        "book_a": story(1, 120) + "\n\n" + shared_paragraph,
-        "book_b": story(2, 60),
-        "docs_a": "\n<|endoftext|>\n".join(story(10 + i, 6) for i in range(130)),
-        "docs_held": story(3, 20) + "\n\n" + shared_paragraph,
-    }
-    catalogue = {
-        "book_a": {"group": "books"},
-        "book_b": {"group": "books"},
-        "docs_a": {"group": "documentation"},
-        "docs_held": {"group": "documentation", "test": True},
-    }
-    with tarfile.open(folder / "corpus.tar.xz", "w:xz") as archive:
-        for name, text in texts.items():
-            member = tarfile.TarInfo(f"corpus/{name}.txt")
-            member.size = len(text.encode())
-            archive.addfile(member, io.BytesIO(text.encode()))
-    (folder / "catalogue.json").write_text(json.dumps(catalogue))
-    prepare.main([str(folder / "corpus.tar.xz"), "--work", str(folder), "--sources", str(folder / "catalogue.json"),
-                  "--vocabulary", "320"])
-    return folder
 
 
 def train(work: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -81,6 +46,12 @@ def test_no_paragraph_is_in_two_splits(work: Path) -> None:
         entries = [json.loads(line) for line in (work / "data" / f"{split}.jsonl").read_text().splitlines()]
         assert entries
         assert not seen & {p for e in entries for p in e["text"].split("\n\n")}
+
+
+def test_text_can_be_prepared_for_a_tokenizer_that_exists(work: Path, tmp_path: Path) -> None:
+    prepare.main([str(work / "corpus.tar.xz"), "--work", str(tmp_path), "--sources", str(work / "catalogue.json"),
+                  "--tokenizer", str(work / "data" / "tokenizer.json"), "--vocabulary", "400"])
+    assert np.array_equal(np.load(tmp_path / "data" / "train.npy"), np.load(work / "data" / "train.npy"))
 
 
 def test_groups_weigh_equally_and_every_window_comes_once_a_pass(work: Path) -> None:
@@ -136,8 +107,8 @@ def test_a_run_decays_when_asked_and_ends_in_a_model_that_learned(work: Path) ->
     start = final["decay"]["start"]
     assert final["step"] == start + 40
     assert state(work, "straight", "stable.pt")["step"] == start
-    export.export(work / "straight" / "final.pt", work / "data" / "tokenizer.json", work / "model")
-    model = evaluate.Model(work / "model")
+    export.export(work / "straight" / "final.pt", work / "data" / "tokenizer.json", work / "model", packed=False)
+    model = evaluate.Model(work / "model", packed=False)
     text = story(1, 5)
     # A uniform guess over 320 tokens costs log2(320) bits each.
     assert model.bits(text) < 0.9 * np.log2(320) * len(model.tokenizer.encode(text).ids)
@@ -151,7 +122,7 @@ def test_a_run_refuses_settings_that_contradict_its_own(work: Path) -> None:
 
 
 def test_every_token_but_the_first_is_scored_once_with_half_a_context_before_it(work: Path) -> None:
-    model = evaluate.Model(work / "model")
+    model = evaluate.Model(work / "model", packed=False)
     ids = torch.tensor(model.tokenizer.encode(story(4, 2)).ids[:70])
     expected = 0.0
     for at in range(1, len(ids)):

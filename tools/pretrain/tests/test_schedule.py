@@ -1,6 +1,6 @@
 import pytest
 
-from schedule import Decay, decay_steps, finished, rate
+from schedule import Decay, by_time, decay_steps, finished, rate
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_decay_is_thirty_percent_of_the_run_unless_asked_otherwise(step, asked, 
 def test_a_run_without_decay_never_finishes():
     assert not finished(10**9, None)
     assert [finished(s, Decay(5, 3)) for s in (7, 8)] == [False, True]
+
+
+@pytest.mark.parametrize(("done", "expected"), [(0, 1), (0.6, 1), (0.8, 0.5), (1, 0), (1.01, 0)])
+def test_a_run_given_in_time_falls_in_its_last_part(done, expected):
+    assert by_time(done, decay_share=0.4) == pytest.approx(expected)
