@@ -114,7 +114,8 @@ export interface ModelContenders {
 /** Any model that the library can load. */
 export async function modelContenders(spec: ModelSpec): Promise<ModelContenders> {
   const model = await openModelFolder(spec, { onFraction: () => {}, onWarning: (warning) => process.stderr.write(`${warning.message}\n`) })
-  const fingerprint = hashOf([...filesIn(spec.folder), ...sources], spec.precision)
+  const modelFiles = filesIn(spec.folder).filter((file) => !file.endsWith('.md'))
+  const fingerprint = hashOf([...modelFiles, ...sources], spec.precision)
   const name = spec.name ?? path.basename(spec.folder)
   return {
     whole: contenderOf(name, fingerprint, model, { document: true }),
