@@ -1,2 +1,5 @@
-/** Compiles the kernels to dist/kernels.wasm. @returns the module's bytes */
-export function buildKernels(): Promise<Uint8Array>
+/** The same kernels for every engine, and for those that know relaxed SIMD. */
+export const kernelBuilds: readonly ['kernels.wasm', 'kernels-fused.wasm']
+
+/** Compiles the kernels to dist/. */
+export function buildKernels(): Promise<void>

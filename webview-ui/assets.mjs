@@ -6,7 +6,7 @@ import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { buildKernels } from '../kernels/build.mjs'
+import { buildKernels, kernelBuilds } from '../kernels/build.mjs'
 
 const require = createRequire(import.meta.url)
 const root = path.resolve(import.meta.dirname, '..')
@@ -21,7 +21,7 @@ const known = {
 export async function buildStudioAssets() {
   await mkdir(out, { recursive: true })
   await buildKernels()
-  await copyFile(path.join(root, 'dist/kernels.wasm'), path.join(out, 'kernels.wasm'))
+  for (const name of kernelBuilds) await copyFile(path.join(root, 'dist', name), path.join(out, name))
   await copyFile(require.resolve('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm'), path.join(out, 'tfjs.wasm'))
   const classifier = path.join(root, 'media/digits.inkcls')
   await copyFile(classifier, path.join(out, 'classifier.bin'))

@@ -4,6 +4,7 @@ import { needsProcess, type Backend } from '../src/gan/ganEngine'
 import type { OpenedRun } from '../src/gan/protocol/hostProtocol'
 import type { Question, QuestionName, TrainerCalls, TrainerNews } from '../src/gan/protocol/trainerProtocol'
 import type { TrainingSettings } from '../src/gan/settings'
+import { kernelFile } from '../src/gan-tfjs/kernelFile'
 import type { Assets } from './link/assets'
 import type { HostLink } from './link/hostLink'
 import { TrainerLink } from './link/trainerLink'
@@ -119,7 +120,7 @@ export class Trainers {
     const [script, tfjsWasm, kernels, classifier] = await Promise.all([
       this.assets.text('worker.js'),
       this.assets.bytes('tfjs.wasm'),
-      this.assets.bytes('kernels.wasm'),
+      this.assets.bytes(kernelFile()),
       // The classifier knows digits; of other pictures it would say nonsense.
       own ? undefined : this.assets.bytes('classifier.bin'),
     ])

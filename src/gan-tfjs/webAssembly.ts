@@ -4,6 +4,7 @@
  */
 interface WebAssemblyInterface {
   readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+  validate(bytes: Uint8Array): boolean
   instantiate(bytes: Uint8Array, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Promise<{ readonly instance: { readonly exports: object } }>
 }
 

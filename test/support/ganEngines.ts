@@ -6,18 +6,23 @@ import { describeGan } from '../../src/gan/network'
 import { initialState } from '../../src/gan/trainer'
 import { wasmEngineFactory } from '../../src/gan-tfjs/wasmBackend'
 import { processEngineFactory } from '../../src/engine/gan/processEngines'
-import { buildKernels } from '../../kernels/build.mjs'
+import { allowRelaxedSimd } from '../../src/engine/gan/relaxedSimd'
+import { kernelFile } from '../../src/gan-tfjs/kernelFile'
+import { buildKernels, type kernelBuilds } from '../../kernels/build.mjs'
 import { tinySettings } from './tinyRun'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+allowRelaxedSimd()
+
 /** The kernels as they stand in the sources: built when they are newer than what lies in dist. */
-export async function kernelBytes(): Promise<Uint8Array> {
-  const built = path.join(root, 'dist/kernels.wasm')
-  const sources = ['matmul.ts', 'pack.ts', 'elementwise.ts', 'index.ts'].map((name) => path.join(root, 'kernels/assembly', name))
+export async function kernelBytes(name: (typeof kernelBuilds)[number] = kernelFile()): Promise<Uint8Array> {
+  const built = path.join(root, 'dist', name)
+  const sources = ['matmul.ts', 'pack.ts', 'elementwise.ts', 'index.ts'].map((file) => path.join(root, 'kernels/assembly', file))
   const times = await Promise.all(sources.map(async (file) => (await stat(file)).mtimeMs))
   const fresh = await stat(built).then(({ mtimeMs }) => mtimeMs > Math.max(...times), () => false)
-  return fresh ? readFile(built) : buildKernels()
+  if (!fresh) await buildKernels()
+  return readFile(built)
 }
 
 export function tfjsWasmBytes(): Promise<Uint8Array> {

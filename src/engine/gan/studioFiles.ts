@@ -4,14 +4,20 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { InklingError } from '../../base/errors'
 import { codeOf } from './fileErrors'
+import { kernelFile } from '../../gan-tfjs/kernelFile'
 import type { WasmFiles } from './nodeEngines'
+import { allowRelaxedSimd } from './relaxedSimd'
 
 /** What the build puts into dist/studio. */
 export class StudioFiles implements WasmFiles {
   constructor(private readonly folder: string) {}
 
   readonly tfjsWasm = (): Promise<Uint8Array> => this.read('tfjs.wasm')
-  readonly kernels = (): Promise<Uint8Array> => this.read('kernels.wasm')
+
+  readonly kernels = (): Promise<Uint8Array> => {
+    allowRelaxedSimd()
+    return this.read(kernelFile())
+  }
 
   /** The shipped digits, packed as `unpackDataset` reads them. */
   async digits(): Promise<Uint8Array> {

@@ -113,5 +113,8 @@ describe('a checkpoint', () => {
 describe('CRC-32', () => {
   it('is the one of gzip and PNG', () => {
     expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
+    const bytes = new TextEncoder().encode('The quick brown fox jumps over the lazy dog')
+    expect(crc32(bytes)).toBe(0x414fa339)
+    expect(crc32(bytes.subarray(0, 0))).toBe(0)
   })
 })
