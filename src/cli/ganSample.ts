@@ -14,6 +14,8 @@ import { printJson, type Io } from './io'
 import { Options, UsageError } from './options'
 
 const mostSamples = 1_000_000
+/** Digits to order stand in one row of the picture, up to so many. */
+const longestRow = 64
 /** Pictures drawn at once. */
 const portion = 1000
 
@@ -33,7 +35,7 @@ export async function ganSample(args: readonly string[], io: Io, studioFolder: s
   const digits = order === undefined ? undefined : digitsToOrder(checkpoint.settings, order)
   const request = drawSamples(checkpoint.settings, seed, digits?.length ?? count ?? 0, digits)
   const pixels = await draw(checkpoint, request, new StudioFiles(studioFolder))
-  await writeAtomically(out, kind === '.npy' ? npyOfPictures(pixels) : pictureGrid(pixels, digits?.length ?? digitCount))
+  await writeAtomically(out, kind === '.npy' ? npyOfPictures(pixels) : pictureGrid(pixels, digits ? Math.min(digits.length, longestRow) : digitCount))
   const samples = Array.from({ length: pixels.length / imageSize }, (_, i) => ({ digit: request.labels?.[i] ?? null }))
   if (options.flag('json')) printJson(io, { run: folder, step: checkpoint.step, seed, samples })
   else io.stderr.write(`${samples.length} ${samples.length === 1 ? 'picture' : 'pictures'} of step ${checkpoint.step} in ${out}.\n`)

@@ -30,7 +30,7 @@ export function shownWeights(settings: TrainingSettings): 'raw' | 'average' {
  * @throws InklingError `gan-digits-invalid`, `gan-digits-unconditional`
  */
 export function digitsToOrder(settings: TrainingSettings, text: string): Uint8Array {
-  if (!/^[0-9]{1,64}$/.test(text)) throw InklingError.of('gan-digits-invalid', { digits: text.slice(0, 80) })
+  if (!/^[0-9]+$/.test(text)) throw InklingError.of('gan-digits-invalid', { digits: text.slice(0, 80) })
   if (!settings.conditional) throw InklingError.of('gan-digits-unconditional', {})
   return Uint8Array.from(text, Number)
 }

@@ -121,6 +121,14 @@ describe('inkling gan sample', () => {
     expect(JSON.parse(ran.out)).toEqual({ run: inFolder('digits'), step: 3, seed: 7, samples: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1].map((digit) => ({ digit })) })
   })
 
+  it('draws as many digits to order as one asks for, in rows of 64', async () => {
+    const order = '0123456789'.repeat(20)
+    const ran = await run(['sample', '--run', inFolder('digits'), '--digits', order, '--out', inFolder('many.png'), '--json'])
+    expect((JSON.parse(ran.out) as { readonly samples: readonly { readonly digit: number }[] }).samples.map(({ digit }) => digit).join('')).toBe(order)
+    const { width, height } = decode(await fs.readFile(inFolder('many.png')))
+    expect([width, height]).toEqual([64 * 30 + 2, 4 * 30 + 2])
+  })
+
   it('draws digits to order in a row, the same for the same seed', async () => {
     const pictures = []
     for (const seed of ['1', '1', '2']) {
