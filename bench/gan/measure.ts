@@ -33,7 +33,7 @@ const measures: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     const makeEngine = wasmEngineFactory(await files.tfjsWasm(), await files.kernels())
     return [{ name: 'ours, wasm', threads: 1, stepMs: await ours(await makeEngine(description, initialState(workload))) }]
   },
-  native: async () => [{ name: 'ours, native', threads, stepMs: await ours(await nativeEngineFactory(threads)(description, initialState(workload))) }],
+  native: async () => [{ name: 'ours, native', threads, stepMs: await ours(await nativeEngineFactory(files.kernels, threads)(description, initialState(workload))) }],
   'tfjs-node': async () => {
     process.env['TF_NUM_INTRAOP_THREADS'] = String(threads)
     process.env['TF_NUM_INTEROP_THREADS'] = '1'

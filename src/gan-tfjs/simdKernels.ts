@@ -128,7 +128,8 @@ function heapOf(backend: BackendWasm): { readonly memory: object; readonly alloc
   return { memory: asm.memory, allocate: _malloc, free: _free }
 }
 
-function isSimdKernels(exports: object): exports is SimdKernels {
+/** Whether these are the functions of kernels/assembly. */
+export function isSimdKernels(exports: object): exports is SimdKernels {
   return kernelNames.every((name) => typeof (exports as Readonly<Record<string, unknown>>)[name] === 'function')
 }
 

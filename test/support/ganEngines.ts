@@ -36,7 +36,7 @@ export async function wasmFactory(): Promise<EngineFactory> {
 
 /** Engines on tfjs-node; undefined where its library is not installed, as on most machines. */
 export async function tfjsNodeFactory(): Promise<EngineFactory | undefined> {
-  const factory = processEngineFactory('tfjs-node')
+  const factory = processEngineFactory('tfjs-node', kernelBytes)
   const made = await factory(describeGan(tinySettings), initialState(tinySettings)).catch(() => undefined)
   made?.dispose()
   return made && factory

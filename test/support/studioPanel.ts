@@ -21,6 +21,13 @@ export class StudioPanel {
     await this.frame.getByRole('tab', { name: tab }).click()
   }
 
+  /** Fills fields of the form for a new run. */
+  async fill(fields: Readonly<Record<string, string>>): Promise<void> {
+    await this.goTo('Settings')
+    await this.find('details:not([open]) > summary').click({ timeout: 1000 }).catch(() => undefined) // open already
+    for (const [field, value] of Object.entries(fields)) await this.find(`#new-${field}`).fill(value)
+  }
+
   /** The step that the header shows. */
   async step(): Promise<number> {
     const text = await this.find('.facts').textContent()

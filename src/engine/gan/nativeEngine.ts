@@ -2,90 +2,84 @@ import { availableParallelism } from 'node:os'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { InklingError, toInklingError } from '../../base/errors'
 import { correctedRate } from '../../gan/adam'
-import { averageKeep, penaltyDue, type EngineFactory, type EngineState, type GanEngine, type NetworkState, type SampleRequest, type StepInput, type StepResult } from '../../gan/ganEngine'
+import { averageKeep, penaltyDue, type EngineFactory, type EngineState, type GanEngine, type SampleRequest, type StepInput, type StepResult } from '../../gan/ganEngine'
 import { judge } from '../../gan/losses'
 import { imageSize, type GanDescription } from '../../gan/network'
 import { joinLabels } from '../../gan/oneHot'
 import type { TrainingSettings } from '../../gan/settings'
 import { onnxRuntime, type OnnxRuntime } from '../onnx/runtime'
-import { networkNames, next, parameterNames, part, type NetworkName, type Part } from './graphNames'
-import { buildDrawingGraph, buildTrainingGraph, type StepShape } from './trainingGraph'
+import { gradient, hiddenName, parameterNames, type NetworkName } from './graphNames'
+import { LearntMemory } from './learntMemory'
+import { drawingGraph, flatteningGraph, learningToDrawGraph, tellingGraph } from './stepGraphs'
 
-/** Engines on ONNX Runtime. @param threads undefined leaves the choice to us */
-export function nativeEngineFactory(threads?: number): EngineFactory {
+type Tensors = Readonly<Record<string, Tensor>>
+
+/**
+ * Engines on ONNX Runtime.
+ * @param kernels our wasm kernels, for what is no matrix product  @param threads undefined leaves the choice to us
+ */
+export function nativeEngineFactory(kernels: () => Promise<Uint8Array>, threads = availableParallelism()): EngineFactory {
   return async (description, state) => {
     try {
-      return new NativeEngine(await onnxRuntime(), description, state, threads ?? availableParallelism())
+      return new NativeEngine(await onnxRuntime(), description, await LearntMemory.create(await kernels(), state), threads)
     } catch (error) {
       throw InklingError.of('gan-backend-unavailable', { backend: 'native', reason: toInklingError(error).message }, error)
     }
   }
 }
 
-/** Everything learnt, as one flat array for each network and part: see `layout`. */
-type Arrays = Record<NetworkName, Record<'value' | 'first' | 'second', Float32Array>> & { average: Float32Array }
-
-/**
- * Runs a step as one graph. What is learnt exists twice: a run reads the one and writes the other, in place, so nothing
- * is copied; then they change roles.
- */
+/** Matrix products as ONNX graphs, Adam and the average as wasm kernels between them, all in one memory. */
 class NativeEngine implements GanEngine {
   readonly backend = 'native'
-  private current: Arrays
-  private other: Arrays
-  private readonly updates: Record<NetworkName, number>
   private readonly sessions = new Map<string, Promise<InferenceSession>>()
+  private readonly weights: Record<NetworkName, Tensors>
+  private readonly gradients: Record<NetworkName, Tensors>
 
-  constructor(private readonly ort: OnnxRuntime, private readonly description: GanDescription, state: EngineState, private readonly threads: number) {
-    this.current = copyOf(state)
-    this.other = emptyLike(this.current)
-    this.updates = { generator: state.generator.updates, discriminator: state.discriminator.updates }
+  constructor(
+    private readonly ort: OnnxRuntime,
+    private readonly description: GanDescription,
+    private readonly learnt: LearntMemory,
+    private readonly threads: number,
+  ) {
+    const { generator, discriminator } = learnt
+    this.weights = { generator: this.bind('generator', generator.value), discriminator: this.bind('discriminator', discriminator.value) }
+    this.gradients = { generator: this.bind('generator', generator.gradient, gradient), discriminator: this.bind('discriminator', discriminator.gradient, gradient) }
   }
 
   async step(input: StepInput, settings: TrainingSettings): Promise<StepResult> {
-    const { batchSize: batch, discriminatorSteps: rounds } = settings
-    const shape: StepShape = { batch, rounds, penalty: penaltyDue(settings, input.step), average: settings.emaDecay > 0 }
-    const session = await this.session(`step ${batch} ${rounds} ${shape.penalty} ${shape.average}`, () => buildTrainingGraph(this.description, shape))
-    const feeds: Record<string, Tensor> = { ...this.bind(this.current, shape), ...this.rows(input), ...this.rates(shape, settings, input.step) }
-    const logits = { real: new Float32Array(batch), fake: new Float32Array(batch), generator: new Float32Array(batch) }
-    const fetches: Record<string, Tensor> = {}
-    for (const [name, tensor] of Object.entries(this.bind(this.other, shape))) fetches[next(name)] = tensor
-    for (const [name, values] of Object.entries(logits)) fetches[`logits.${name}`] = this.tensor(values, [batch, 1])
-    await session.run(feeds, fetches)
-    if (!shape.average) this.other.average.set(this.other.generator.value)
-    ;[this.current, this.other] = [this.other, this.current]
-    this.updates.generator++
-    this.updates.discriminator += 2 * rounds + (shape.penalty ? 1 : 0)
-    return judge(logits.real, logits.fake, logits.generator, 1 - settings.labelSmoothing)
+    const { batchSize: batch, discriminatorSteps: rounds, labelSmoothing } = settings
+    const target = 1 - labelSmoothing
+    const drawn = await this.drawAll(input, (rounds + 1) * batch)
+    const cut = (rows: Float32Array, round: number): Float32Array => rows.subarray(round * (rows.length / (rounds + 1)), (round + 1) * (rows.length / (rounds + 1)))
+    const real = (round: number): Float32Array => this.labelled(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), imageSize)
+    const fake = (round: number): Float32Array => this.labelled(cut(drawn.pictures, round), input.fakeLabels?.subarray(round * batch, (round + 1) * batch), imageSize)
+    let [realLogits, fakeLogits]: [Float32Array, Float32Array] = [new Float32Array(batch), new Float32Array(batch)]
+    for (let round = 0; round < rounds; round++) {
+      realLogits = await this.learnToTell(real(round), target, settings)
+      fakeLogits = await this.learnToTell(fake(round), 0, settings)
+    }
+    if (penaltyDue(settings, input.step)) await this.learnToBeFlat(real(rounds - 1), settings)
+    const generatorLogits = await this.learnToDraw(fake(rounds), cut(drawn.pictures, rounds), drawn.hidden.map((rows) => cut(rows, rounds)), settings)
+    this.learnt.followWithAverage(averageKeep(settings.emaDecay, input.step))
+    return judge(realLogits, fakeLogits, generatorLogits, target)
   }
 
   async sample({ latents, labels, weights }: SampleRequest): Promise<Float32Array> {
-    const { latentSize, classes } = this.description
-    const count = latents.length / latentSize
+    const count = latents.length / this.description.latentSize
     const pictures = new Float32Array(count * imageSize)
     if (count === 0) return pictures
-    const session = await this.session('draw', () => buildDrawingGraph(this.description))
-    const from = weights === 'average' ? this.current.average : this.current.generator.value
-    const rows = labels ? joinLabels(latents, labels, latentSize) : latents
-    await session.run(
-      { input: this.tensor(rows, [count, latentSize + classes]), ...this.bindPart('generator', 'value', from) },
-      { pictures: this.tensor(pictures, [count, imageSize]) },
-    )
+    const session = await this.session('draw', () => drawingGraph(this.description, false))
+    const from = weights === 'average' ? this.bind('generator', this.learnt.average) : this.weights.generator
+    await session.run({ input: this.rows(this.labelled(latents, labels, this.description.latentSize), count), ...from }, { pictures: this.rows(pictures, count) })
     return pictures
   }
 
   read(): Promise<EngineState> {
-    const network = (name: NetworkName): NetworkState => {
-      const { value, first, second } = this.current[name]
-      return { weights: value.slice(), firstMoment: first.slice(), secondMoment: second.slice(), updates: this.updates[name] }
-    }
-    return Promise.resolve({ generator: network('generator'), discriminator: network('discriminator'), average: this.current.average.slice() })
+    return Promise.resolve(this.learnt.read())
   }
 
   write(state: EngineState): Promise<void> {
-    this.current = copyOf(state)
-    this.updates.generator = state.generator.updates
-    this.updates.discriminator = state.discriminator.updates
+    this.learnt.write(state)
     return Promise.resolve()
   }
 
@@ -93,6 +87,53 @@ class NativeEngine implements GanEngine {
     // Nobody can mend a failure to let go.
     for (const session of this.sessions.values()) session.then((one) => one.release()).catch(() => undefined)
     this.sessions.clear()
+  }
+
+  /** Every fake of the step at once. @returns pictures [count, 784], and what each layer of G reads: [count, inputs] */
+  private async drawAll({ latents, fakeLabels }: StepInput, count: number): Promise<{ readonly pictures: Float32Array; readonly hidden: readonly Float32Array[] }> {
+    const { description } = this
+    const session = await this.session('draw all', () => drawingGraph(description, true))
+    const pictures = new Float32Array(count * imageSize)
+    const input = this.labelled(latents, fakeLabels, description.latentSize)
+    const hidden = description.generator.map(({ inputs }, i) => (i === 0 ? input : new Float32Array(count * inputs)))
+    const kept = Object.fromEntries(hidden.slice(1).map((rows, i) => [hiddenName(i + 1), this.rows(rows, count)]))
+    await session.run({ input: this.rows(input, count), ...this.weights.generator }, { pictures: this.rows(pictures, count), ...kept })
+    return { pictures, hidden }
+  }
+
+  /** @param x [batch, 784 + classes] @returns logits before the update */
+  private async learnToTell(x: Float32Array, target: number, settings: TrainingSettings): Promise<Float32Array> {
+    const { batchSize: batch } = settings
+    const session = await this.session(`tell ${batch}`, () => tellingGraph(this.description, batch))
+    const logits = new Float32Array(batch)
+    await session.run({ x: this.rows(x, batch), target: this.number(target), ...this.weights.discriminator }, { logits: this.rows(logits, batch), ...this.gradients.discriminator })
+    this.update('discriminator', settings.discriminatorLearningRate, settings)
+    return logits
+  }
+
+  private async learnToBeFlat(x: Float32Array, settings: TrainingSettings): Promise<void> {
+    const { batchSize: batch, r1Gamma } = settings
+    const session = await this.session(`flatten ${batch}`, () => flatteningGraph(this.description, batch))
+    // The penalty has no gradient for biases, and its graph leaves theirs alone.
+    this.learnt.discriminator.gradient.fill(0)
+    const kernels = Object.fromEntries(Object.entries(this.gradients.discriminator).filter(([name]) => name.endsWith('.kernel')))
+    await session.run({ x: this.rows(x, batch), strength: this.number(r1Gamma / batch), ...this.weights.discriminator }, kernels)
+    this.update('discriminator', settings.discriminatorLearningRate, settings)
+  }
+
+  private async learnToDraw(x: Float32Array, pictures: Float32Array, hidden: readonly Float32Array[], settings: TrainingSettings): Promise<Float32Array> {
+    const { batchSize: batch } = settings
+    const session = await this.session(`learn to draw ${batch}`, () => learningToDrawGraph(this.description, batch))
+    const logits = new Float32Array(batch)
+    const read = Object.fromEntries(hidden.map((rows, i) => [hiddenName(i), this.rows(rows, batch)]))
+    await session.run({ x: this.rows(x, batch), pictures: this.rows(pictures, batch), ...read, ...this.weights.discriminator, ...this.weights.generator }, { logits: this.rows(logits, batch), ...this.gradients.generator })
+    this.update('generator', settings.generatorLearningRate, settings)
+    return logits
+  }
+
+  private update(network: NetworkName, learningRate: number, settings: TrainingSettings): void {
+    const rate = correctedRate(learningRate, ++this.learnt[network].updates, settings)
+    this.learnt.adam(network, { ...settings, rate })
   }
 
   private session(key: string, build: () => Uint8Array): Promise<InferenceSession> {
@@ -105,71 +146,33 @@ class NativeEngine implements GanEngine {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // Each session has threads of its own, and they wait actively: those of the last part must not take the processor from the next.
+      extra: { session: { force_spinning_stop: '1' } },
     })
     this.sessions.set(key, created)
     created.catch(() => this.sessions.delete(key))
     return created
   }
 
-  private rows({ real, realLabels, latents, fakeLabels }: StepInput): Record<string, Tensor> {
-    const { latentSize, classes } = this.description
-    const rows = (values: Float32Array, labels: Uint8Array | undefined, width: number): Tensor => {
-      const joined = labels ? joinLabels(values, labels, width) : values
-      return this.tensor(joined, [joined.length / (width + classes), width + classes])
-    }
-    return {
-      real: rows(real, realLabels, imageSize),
-      latents: rows(latents, fakeLabels, latentSize),
-      ...(fakeLabels && { fakeLabels: rows(new Float32Array(0), fakeLabels, 0) }),
-    }
-  }
-
-  private rates({ rounds, penalty, batch, average }: StepShape, settings: TrainingSettings, step: number): Record<string, Tensor> {
-    const keep = averageKeep(settings.emaDecay, step)
-    const scale = Math.sqrt(1 - settings.beta2)
-    const numbers: Record<string, number> = {
-      realTarget: 1 - settings.labelSmoothing,
-      gradientScale: scale / batch, keep1: settings.beta1, take1: (1 - settings.beta1) / scale, keep2: settings.beta2, epsilon: settings.epsilon,
-      ...(average && { averageKeep: keep, averageTake: 1 - keep }),
-      'rate.generator': correctedRate(settings.generatorLearningRate, this.updates.generator + 1, settings),
-      ...(penalty && { penaltyRate: (scale * settings.r1Every * settings.r1Gamma) / batch }),
-    }
-    for (let update = 0; update < 2 * rounds + (penalty ? 1 : 0); update++) {
-      numbers[`rate.discriminator.${update}`] = correctedRate(settings.discriminatorLearningRate, this.updates.discriminator + update + 1, settings)
-    }
-    return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, this.tensor(Float32Array.of(value), [])]))
-  }
-
-  private bind(arrays: Arrays, { average }: StepShape): Record<string, Tensor> {
-    const bound = average ? this.bindPart('generator', 'average', arrays.average) : {}
-    for (const name of networkNames) {
-      for (const which of ['value', 'first', 'second'] as const) Object.assign(bound, this.bindPart(name, which, arrays[name][which]))
-    }
-    return bound
+  private labelled(values: Float32Array, labels: Uint8Array | undefined, width: number): Float32Array {
+    return labels ? joinLabels(values, labels, width) : values
   }
 
   /** Views into a flat array, under their names. */
-  private bindPart(network: NetworkName, which: Part, flat: Float32Array): Record<string, Tensor> {
-    const bound: Record<string, Tensor> = {}
+  private bind(network: NetworkName, flat: Float32Array, named: (weight: string) => string = (weight) => weight): Tensors {
     let at = 0
-    for (const { name, shape, size } of parameterNames(network, this.description[network])) {
-      bound[part(name, which)] = this.tensor(flat.subarray(at, at + size), shape)
+    return Object.fromEntries(parameterNames(network, this.description[network]).map(({ name, shape, size }) => {
+      const view = flat.subarray(at, at + size)
       at += size
-    }
-    return bound
+      return [named(name), new this.ort.Tensor('float32', view, shape)]
+    }))
   }
 
-  private tensor(values: Float32Array, shape: readonly number[]): Tensor {
-    return new this.ort.Tensor('float32', values, shape)
+  private rows(values: Float32Array, count: number): Tensor {
+    return new this.ort.Tensor('float32', values, [count, values.length / count])
   }
-}
 
-function copyOf({ generator, discriminator, average }: EngineState): Arrays {
-  const network = ({ weights, firstMoment, secondMoment }: NetworkState): Arrays[NetworkName] => ({ value: weights.slice(), first: firstMoment.slice(), second: secondMoment.slice() })
-  return { generator: network(generator), discriminator: network(discriminator), average: average.slice() }
-}
-
-function emptyLike({ generator, discriminator, average }: Arrays): Arrays {
-  const network = ({ value }: Arrays[NetworkName]): Arrays[NetworkName] => ({ value: new Float32Array(value.length), first: new Float32Array(value.length), second: new Float32Array(value.length) })
-  return { generator: network(generator), discriminator: network(discriminator), average: new Float32Array(average.length) }
+  private number(value: number): Tensor {
+    return new this.ort.Tensor('float32', Float32Array.of(value), [])
+  }
 }

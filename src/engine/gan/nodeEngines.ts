@@ -15,7 +15,7 @@ export function nodeEngineFactory(backend: Backend, files: WasmFiles): EngineFac
   switch (backend) {
     case 'native':
     case 'tfjs-node':
-      return processEngineFactory(backend)
+      return processEngineFactory(backend, files.kernels)
     case 'wasm':
       return async (description, state) => wasmEngineFactory(await files.tfjsWasm(), await files.kernels())(description, state)
     case 'cpu':

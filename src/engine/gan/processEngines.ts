@@ -7,11 +7,11 @@ import { plainOperations } from '../../gan-tfjs/plainOperations'
 import { TfjsEngine } from '../../gan-tfjs/tfjsEngine'
 import { nativeEngineFactory } from './nativeEngine'
 
-/** Engines of the backends that need native code, and therefore a process. */
-export function processEngineFactory(backend: ProcessBackend): EngineFactory {
+/** Engines of the backends that need native code, and therefore a process. @param kernels our wasm kernels */
+export function processEngineFactory(backend: ProcessBackend, kernels: () => Promise<Uint8Array>): EngineFactory {
   switch (backend) {
     case 'native':
-      return nativeEngineFactory()
+      return nativeEngineFactory(kernels)
     case 'tfjs-node':
       return tfjsNodeEngineFactory
   }

@@ -22,7 +22,7 @@ function send(message: FromTrainer): void {
 const session = new TrainerSession({
   engineFactory(backend) {
     if (!needsProcess(backend)) throw InklingError.of('gan-backend-unavailable', { backend, reason: 'it runs in the Studio’s page' })
-    return processEngineFactory(backend)
+    return processEngineFactory(backend, files.kernels)
   },
   scorer: (classifier) => new DigitScorer(Classifier.parse(classifier)),
   now: () => performance.now(),

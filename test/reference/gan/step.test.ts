@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nativeEngineFactory } from '../../../src/engine/gan/nativeEngine'
 import type { EngineFactory, StepResult } from '../../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../../src/gan-tfjs/cpuBackend'
-import { tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
+import { kernelBytes, tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
 import { arraysOf, numbers, stepCases, type StepCase } from './stepCases'
 
 const tolerance = 1e-5
@@ -10,7 +10,7 @@ const tolerance = 1e-5
 const engines: [string, () => Promise<EngineFactory>][] = [
   ['tfjs cpu', () => Promise.resolve(cpuEngineFactory)],
   ['tfjs wasm with our kernels', wasmFactory],
-  ['ONNX Runtime', () => Promise.resolve(nativeEngineFactory(2))],
+  ['ONNX Runtime', () => Promise.resolve(nativeEngineFactory(kernelBytes, 2))],
 ]
 const tfjsNode = await tfjsNodeFactory()
 if (tfjsNode) engines.push(['tfjs-node', () => Promise.resolve(tfjsNode)])

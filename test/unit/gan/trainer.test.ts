@@ -5,13 +5,13 @@ import type { EngineFactory } from '../../../src/gan/ganEngine'
 import { drawSamples, showcase } from '../../../src/gan/sampling'
 import { GanTrainer } from '../../../src/gan/trainer'
 import { cpuEngineFactory } from '../../../src/gan-tfjs/cpuBackend'
-import { tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
+import { kernelBytes, tfjsNodeFactory, wasmFactory } from '../../support/ganEngines'
 import { tinyData, tinySettings } from '../../support/tinyRun'
 
 const engines: [string, () => Promise<EngineFactory>][] = [
   ['wasm', wasmFactory],
   ['cpu', () => Promise.resolve(cpuEngineFactory)],
-  ['native', () => Promise.resolve(nativeEngineFactory(2))],
+  ['native', () => Promise.resolve(nativeEngineFactory(kernelBytes, 2))],
 ]
 const tfjsNode = await tfjsNodeFactory()
 if (tfjsNode) engines.push(['tfjs-node', () => Promise.resolve(tfjsNode)])

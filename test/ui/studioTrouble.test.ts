@@ -1,0 +1,176 @@
+import { encode } from 'fast-png'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import * as path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { decodeCheckpoint, type Checkpoint } from '../../src/gan/checkpoint'
+import { StudioPanel } from '../support/studioPanel'
+import { useEditor } from '../support/useEditor'
+
+/** Training takes as long as the machine needs; nothing here depends on how long that is. */
+const training = 600_000
+
+/** Networks that a software renderer trains in no time. */
+const small = { batchSize: '8', generatorWidths: '16', discriminatorWidths: '16', latentSize: '8' } as const
+
+/** What a control of the page is to someone without mouse or screen. */
+interface Control {
+  readonly tagName: string
+  readonly id: string
+  readonly tabIndex: number
+  readonly disabled?: boolean
+  readonly labels?: { readonly length: number } | null
+  readonly textContent: string | null
+  getAttribute(name: string): string | null
+}
+
+describe('The Studio in trouble', () => {
+  const editor = useEditor({ files: { 'notes.md': '# Notes\n' }, webgpu: true })
+  const panel = (): StudioPanel => new StudioPanel(editor().page)
+  const pathOf = (name: string): string => path.join(new URL(editor().page.url()).searchParams.get('folder') ?? '', name)
+
+  /** The newest run's checkpoint on disk. */
+  const newestCheckpoint = (): Checkpoint => {
+    const runs = path.join(editor().storage, 'studio/runs')
+    const files = readdirSync(runs).map((run) => path.join(runs, run, 'checkpoint.inkgan'))
+    const [newest = ''] = files.filter((file) => statSync(file, { throwIfNoEntry: false })).sort((a, b) => statSync(path.dirname(b)).birthtimeMs - statSync(path.dirname(a)).birthtimeMs)
+    return decodeCheckpoint(readFileSync(newest))
+  }
+
+  const chooseFolder = async (folder: string): Promise<void> => {
+    const { workbench } = editor()
+    await panel().goTo('Settings')
+    await panel().find('#own-images').click()
+    await workbench.quickInput.choose('A folder of pictures…')
+    await expect.poll(() => workbench.quickInput.input.inputValue()).toContain('/')
+    // The dialog goes on writing where it stands for a moment, into what was typed.
+    await expect.poll(async () => {
+      await workbench.quickInput.filter(`${folder}/`)
+      return workbench.quickInput.rows()
+    }, { interval: 500, timeout: 60_000 }).toEqual(['..'])
+    await workbench.quickInput.box.getByText('Use These').click()
+  }
+
+  it('has a name and a place in the tab order for every control', async () => {
+    await editor().workbench.openFile('notes.md')
+    await editor().workbench.runCommand('Inkling: Open Studio')
+    await panel().ready()
+    for (const tab of ['Watch', 'Play', 'Runs', 'Settings'] as const) {
+      await panel().goTo(tab)
+      const troubles = await panel().find('button, input, select, summary, vscode-button, [role=button], canvas').evaluateAll((controls: readonly Control[]) =>
+        controls.flatMap((control) => {
+          const named = [control.getAttribute('aria-label'), control.textContent].some((text) => (text ?? '').trim() !== '') || (control.labels?.length ?? 0) > 0
+          const reachable = control.tagName === 'CANVAS' || control.tabIndex >= 0 || control.getAttribute('role') === 'tab' || control.getAttribute('disabled') !== null
+          return named && reachable ? [] : [`${control.tagName} ${control.id} ${control.getAttribute('class') ?? ''} ${named ? 'cannot be reached' : 'has no name'}`]
+        }))
+      expect(troubles.filter((text) => !text.startsWith('CANVAS')), tab).toEqual([])
+    }
+  })
+
+  it('can be driven by the keyboard alone', async () => {
+    const { page } = editor()
+    await panel().goTo('Watch')
+    await panel().find('#tab-watch').focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await panel().find('#tab-play').getAttribute('aria-selected')).toBe('true')
+    await page.keyboard.press('End')
+    expect(await panel().find('#tab-settings').getAttribute('aria-selected')).toBe('true')
+    await panel().find('details > summary').focus()
+    await page.keyboard.press('Enter')
+    await panel().find('#new-batchSize').waitFor()
+    await panel().find('#new-name').fill('By keys')
+    for (const [field, value] of Object.entries({ ...small, steps: '200000' })) await panel().find(`#new-${field}`).fill(value)
+    await panel().find('#backend').selectOption('wasm')
+    await panel().find('#train-new').focus()
+    await page.keyboard.press('Enter')
+    await panel().find('#pause').waitFor({ timeout: training })
+  }, training)
+
+  it('trains on, and says so, while the panel is hidden', async () => {
+    const { workbench, page } = editor()
+    await workbench.openFile('notes.md')
+    await page.locator('iframe.webview.ready').first().waitFor({ state: 'hidden' })
+    const told = async (): Promise<number> => Number(/Step ([\d,]+) of/.exec((await page.locator('[id="inkling.inkling.inkling.training"]').getAttribute('aria-label')) ?? '')?.[1]?.replaceAll(',', '') ?? Number.NaN)
+    const before = await told()
+    expect(before).toBeGreaterThan(0)
+    await expect.poll(told, { timeout: 60_000 }).toBeGreaterThan(before + 100)
+    // The notification's Cancel pauses; nothing is lost.
+    await workbench.notifications.press('Training “By keys”', 'Cancel')
+    await workbench.runCommand('Inkling: Open Studio')
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    await expect.poll(async () => (await panel().savedStep()) === (await panel().step()), { timeout: 60_000 }).toBe(true)
+  })
+
+  it('fits a narrow panel', async () => {
+    const { page } = editor()
+    await page.setViewportSize({ width: 760, height: 1100 })
+    for (const tab of ['Settings', 'Runs', 'Play', 'Watch'] as const) {
+      await panel().goTo(tab)
+      await expect.poll(() => panel().find('body').evaluate((body: { readonly scrollWidth: number; readonly clientWidth: number }) => body.scrollWidth - body.clientWidth)).toBe(0)
+    }
+    await editor().picture('studio-narrow')
+    await page.setViewportSize({ width: 1280, height: 800 })
+  })
+
+  it.each(['webgl', 'webgpu'] as const)('goes on exactly where it stopped on %s', async (backend) => {
+    await panel().goTo('Settings')
+    await panel().find('#backend').selectOption(backend)
+    await panel().fill({ ...small, steps: '12' })
+    await panel().find('#train-new').click()
+    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(12)
+    const straight = newestCheckpoint()
+    expect(straight.backend).toBe(backend)
+
+    await panel().fill({ ...small, steps: '6' })
+    await panel().find('#train-new').click()
+    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(6)
+    await panel().find('[aria-label^="Stop:"]').click()
+    await panel().goTo('Runs')
+    await panel().find('.run').first().locator('vscode-button', { hasText: 'Open' }).click()
+    await panel().find('#further').waitFor({ timeout: 60_000 })
+    await panel().goTo('Settings')
+    await panel().find('#live-steps').fill('12')
+    await panel().find('#apply-settings').click()
+    await panel().find('#train').click()
+    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(12)
+    const resumed = newestCheckpoint()
+    expect(resumed.random).toEqual(straight.random)
+    expect(resumed.engine).toEqual(straight.engine)
+  }, training)
+
+  it('keeps the run when the browser takes the graphics processor away', async () => {
+    const browser = editor().page.context().browser()
+    if (!browser) throw new Error('There is no browser.')
+    await panel().goTo('Settings')
+    await panel().find('#backend').selectOption('webgl')
+    await panel().fill({ ...small, steps: '200000' })
+    await panel().find('#train-new').click()
+    await panel().find('#pause').click({ timeout: training })
+    await panel().find('#train').waitFor({ timeout: 60_000 })
+    const saved = await panel().step()
+    await expect.poll(() => panel().savedStep(), { timeout: 60_000 }).toBe(saved)
+    await panel().find('#train').click()
+    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBeGreaterThan(saved)
+    const session = await browser.newBrowserCDPSession()
+    await session.send('Browser.crashGpuProcess')
+    await panel().find('.message.error', { hasText: 'the browser took the graphics processor away' }).waitFor({ timeout: 60_000 })
+    await panel().find('#open-again').click()
+    await panel().find('#train').waitFor({ timeout: 120_000 })
+    expect(await panel().step()).toBeGreaterThanOrEqual(saved)
+    await panel().find('#step-once').click()
+    await panel().find('[aria-label^="Stop:"]').click()
+  }, training)
+
+  it('says that a folder has no pictures, and takes one with ten thousand', async () => {
+    const [none, many] = [pathOf('none'), pathOf('many')]
+    for (const folder of [none, many]) mkdirSync(folder)
+    writeFileSync(path.join(none, 'notes.txt'), 'no picture')
+    const picture = (grey: number): Uint8Array => encode({ width: 28, height: 28, channels: 1, depth: 8, data: new Uint8Array(784).fill(grey) })
+    for (let i = 0; i < 10_000; i++) writeFileSync(path.join(many, `${String(i).padStart(5, '0')}.png`), picture(i % 256))
+    await chooseFolder(none)
+    await panel().find('.message.error', { hasText: 'none' }).waitFor({ timeout: 30_000 })
+    await panel().find('[aria-label="Close this message"]').click()
+    await chooseFolder(many)
+    await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: training }).toMatch(/^10,000 pictures, cropped/)
+    expect(await panel().find('.refused li').count()).toBe(0)
+  }, training)
+})
