@@ -167,16 +167,16 @@ export class TfjsEngine implements GanEngine {
   }
 
   /**
-   * D on the gradient penalty r1Every · γ/2 · mean ‖∇ₓD(x)‖². The leaky rectifier has no curvature, so the penalty's own
+   * D on the gradient penalty γ/2 · mean ‖∇ₓD(x)‖². The leaky rectifier has no curvature, so the penalty's own
    * gradient is a second way forward: with δₗ the signals of the way back from D's output and s₀ = ∇ₓD(x),
-   * sₗ = (sₗ₋₁ Wₗ) ⊙ slopeₗ, the gradient of Wₗ is sₗ₋₁ᵀ δₗ, times r1Every · γ / batch. Biases get none.
+   * sₗ = (sₗ₋₁ Wₗ) ⊙ slopeₗ, the gradient of Wₗ is sₗ₋₁ᵀ δₗ, times γ / batch. Biases get none.
    */
   private learnToBeFlat(x: Tensor, settings: TrainingSettings): void {
     const { tf, ops } = this
     const batch = settings.batchSize
     const hidden = this.forward(this.discriminator, x)
     const signals = this.backToInput(hidden, tf.ones([batch, 1]))
-    let s = tf.mul(signals[0] as Tensor, (settings.r1Every * settings.r1Gamma) / batch)
+    let s = tf.mul(signals[0] as Tensor, settings.r1Gamma / batch)
     // The label is no pixel: nobody asks D to be flat towards it.
     if (this.description.classes > 0) s = tf.pad(tf.slice(s, [0, 0], [batch, imageSize]) as Tensor2D, [[0, 0], [0, this.description.classes]])
     const gradients = this.discriminator.layers.map(({ kernel, bias }, i): LayerGradient => {

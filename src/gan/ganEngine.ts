@@ -74,7 +74,7 @@ export interface SampleRequest {
  *
  * A step, with Adam updates in this order:
  * 1. `discriminatorSteps` times: D on real images towards 1 - labelSmoothing, D on fakes towards 0.
- * 2. When `r1Gamma` > 0 and `step` is a multiple of `r1Every`: D on r1Every · γ/2 · mean ‖∇ₓD(x)‖² over the last real
+ * 2. When `r1Gamma` > 0 and `step` is a multiple of `r1Every`: D on γ/2 · mean ‖∇ₓD(x)‖² over the last real
  *    images (Mescheder et al., "Which Training Methods for GANs do actually Converge?", 2018; lazily as in Karras et
  *    al., "Analyzing and Improving the Image Quality of StyleGAN", 2020, appendix B).
  * 3. G through the unchanged D towards 1.

@@ -21,7 +21,7 @@ export interface TrainingSettings extends Architecture {
   readonly discriminatorSteps: number
   /** γ of the penalty γ/2 · E‖∇ₓD(x)‖² on real images; 0 switches it off. */
   readonly r1Gamma: number
-  /** The penalty is applied every so many steps, so many times as strong. */
+  /** The penalty is applied every so many steps, by itself and as it is: making up for the steps between costs sharp digits. */
   readonly r1Every: number
   /** Share of the past in the averaged generator weights; 0 means samples come from the raw weights. */
   readonly emaDecay: number

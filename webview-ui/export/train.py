@@ -91,7 +91,7 @@ def penalty(real, labels):
         tape.watch(real)
         logits = discriminator(labelled(real, labels))
     slopes = tape.gradient(logits, real)
-    return run["r1Every"] * run["r1Gamma"] / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, 1))
+    return run["r1Gamma"] / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, 1))
 
 
 @tf.function

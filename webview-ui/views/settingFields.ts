@@ -20,7 +20,7 @@ export const fieldWords: Readonly<Record<FieldName, FieldWords>> = {
   labelSmoothing: { label: 'Label smoothing', text: 'Tells the discriminator that real is 0.9 instead of 1, so that it stays modest.' },
   discriminatorSteps: { label: 'Discriminator steps', text: 'Its turns for every turn of the generator.' },
   r1Gamma: { label: 'R1 penalty γ', text: 'Keeps the discriminator smooth around real pictures. 0 switches it off.' },
-  r1Every: { label: 'R1 every', text: 'The penalty is computed only every so many steps, as much stronger.' },
+  r1Every: { label: 'R1 every', text: 'The penalty is applied only every so many steps.' },
   emaDecay: { label: 'Averaging', text: 'Samples come from averaged weights, which are calmer. 0: from the newest weights.' },
   latentSize: { label: 'Latent size', text: 'Random numbers a picture is drawn from.' },
   generatorWidths: { label: 'Generator’s layers', text: 'Widths of its hidden layers, from the noise to the picture.' },

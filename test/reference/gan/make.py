@@ -105,7 +105,7 @@ def run(s):
     if s["r1Gamma"] > 0 and s["step"] % s["r1Every"] == 0:
         x = real[(k - 1) * B :].clone().requires_grad_(True)
         (slope,) = torch.autograd.grad(judge(x, real_labels[(k - 1) * B :]).sum(), x, create_graph=True)
-        od.step(s["r1Every"] * s["r1Gamma"] / 2 * slope.square().sum(1).mean(), s["discriminatorLearningRate"])
+        od.step(s["r1Gamma"] / 2 * slope.square().sum(1).mean(), s["discriminatorLearningRate"])
     loss = bce(judge(draw(k * B, (k + 1) * B), fake_labels[k * B :]), 1.0)
     result["lossGenerator"] = loss.item()
     og.step(loss, s["generatorLearningRate"])
