@@ -140,7 +140,8 @@ describe('A writer who wants another model', () => {
 
   it('removes it, and goes back to the embedded one, also in a language that it was for', async () => {
     const { workbench } = editor()
-    const settings = (): string => readFileSync(path.join(editor().storage, '../../settings.json'), 'utf8')
+    // What names a model is kept for this machine.
+    const settings = (): string => readFileSync(path.join(editor().storage, '../../../Machine/settings.json'), 'utf8')
     await workbench.runCommand('Inkling: Use This Model for a Language…')
     await workbench.quickInput.choose('some/model')
     await workbench.quickInput.chooseFrom('latex', 'latex')
