@@ -21,8 +21,6 @@ export interface EditorOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
-  /** The browser offers WebGPU too, computed by software. */
-  readonly webgpu?: boolean
   /** An editor without the extension, to compare with. */
   readonly bare?: boolean
 }
@@ -57,7 +55,7 @@ export class Editor {
     const data = path.join(home.folder, 'server')
     const extension = options.vsix === undefined ? { linkExtension: options.bare !== true } : { vsix: options.vsix }
     const server = await startServer({ data, settings, ...extension, env: { ...options.env, ...(options.trace === true ? { INKLING_TRACE: path.join(home.folder, traceFileName) } : {}) } })
-    const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments, ...(options.webgpu === true ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : [])] })
+    const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
     atEnd(() => browser.close())
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)

@@ -1,5 +1,4 @@
-import { encode } from 'fast-png'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, type Checkpoint } from '../../src/gan/checkpoint'
@@ -7,7 +6,7 @@ import { StudioPanel } from '../support/studioPanel'
 import { useEditor } from '../support/useEditor'
 
 /** Training takes as long as the machine needs; nothing here depends on how long that is. */
-const training = 600_000
+const training = 180_000
 
 /** Networks that a software renderer trains in no time. */
 const small = { batchSize: '8', generatorWidths: '16', discriminatorWidths: '16', latentSize: '8' } as const
@@ -23,10 +22,9 @@ interface Control {
   getAttribute(name: string): string | null
 }
 
-describe('The Studio in trouble', () => {
-  const editor = useEditor({ files: { 'notes.md': '# Notes\n' }, webgpu: true })
+describe('The Studio, otherwise than by mouse in a wide window,', () => {
+  const editor = useEditor({ files: { 'notes.md': '# Notes\n' } })
   const panel = (): StudioPanel => new StudioPanel(editor().page)
-  const pathOf = (name: string): string => path.join(new URL(editor().page.url()).searchParams.get('folder') ?? '', name)
 
   /** The newest run's checkpoint on disk. */
   const newestCheckpoint = (): Checkpoint => {
@@ -34,20 +32,6 @@ describe('The Studio in trouble', () => {
     const files = readdirSync(runs).map((run) => path.join(runs, run, 'checkpoint.inkgan'))
     const [newest = ''] = files.filter((file) => statSync(file, { throwIfNoEntry: false })).sort((a, b) => statSync(path.dirname(b)).birthtimeMs - statSync(path.dirname(a)).birthtimeMs)
     return decodeCheckpoint(readFileSync(newest))
-  }
-
-  const chooseFolder = async (folder: string): Promise<void> => {
-    const { workbench } = editor()
-    await panel().goTo('Settings')
-    await panel().find('#own-images').click()
-    await workbench.quickInput.choose('A folder of pictures…')
-    await expect.poll(() => workbench.quickInput.input.inputValue()).toContain('/')
-    // The dialog goes on writing where it stands for a moment, into what was typed.
-    await expect.poll(async () => {
-      await workbench.quickInput.filter(`${folder}/`)
-      return workbench.quickInput.rows()
-    }, { interval: 500, timeout: 60_000 }).toEqual(['..'])
-    await workbench.quickInput.box.getByText('Use These').click()
   }
 
   it('has a name and a place in the tab order for every control', async () => {
@@ -111,14 +95,14 @@ describe('The Studio in trouble', () => {
     await page.setViewportSize({ width: 1280, height: 800 })
   })
 
-  it.each(['webgl', 'webgpu'] as const)('goes on exactly where it stopped on %s', async (backend) => {
+  it('goes on exactly where it stopped on WebGL', async () => {
     await panel().goTo('Settings')
-    await panel().find('#backend').selectOption(backend)
+    await panel().find('#backend').selectOption('webgl')
     await panel().fill({ ...small, steps: '12' })
     await panel().find('#train-new').click()
     await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(12)
     const straight = newestCheckpoint()
-    expect(straight.backend).toBe(backend)
+    expect(straight.backend).toBe('webgl')
 
     await panel().fill({ ...small, steps: '6' })
     await panel().find('#train-new').click()
@@ -135,42 +119,5 @@ describe('The Studio in trouble', () => {
     const resumed = newestCheckpoint()
     expect(resumed.random).toEqual(straight.random)
     expect(resumed.engine).toEqual(straight.engine)
-  }, training)
-
-  it('keeps the run when the browser takes the graphics processor away', async () => {
-    const browser = editor().page.context().browser()
-    if (!browser) throw new Error('There is no browser.')
-    await panel().goTo('Settings')
-    await panel().find('#backend').selectOption('webgl')
-    await panel().fill({ ...small, steps: '200000' })
-    await panel().find('#train-new').click()
-    await panel().find('#pause').click({ timeout: training })
-    await panel().find('#train').waitFor({ timeout: 60_000 })
-    const saved = await panel().step()
-    await expect.poll(() => panel().savedStep(), { timeout: 60_000 }).toBe(saved)
-    await panel().find('#train').click()
-    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBeGreaterThan(saved)
-    const session = await browser.newBrowserCDPSession()
-    await session.send('Browser.crashGpuProcess')
-    await panel().find('.message.error', { hasText: 'the browser took the graphics processor away' }).waitFor({ timeout: 60_000 })
-    await panel().find('#open-again').click()
-    await panel().find('#train').waitFor({ timeout: 120_000 })
-    expect(await panel().step()).toBeGreaterThanOrEqual(saved)
-    await panel().find('#step-once').click()
-    await panel().find('[aria-label^="Stop:"]').click()
-  }, training)
-
-  it('says that a folder has no pictures, and takes one with ten thousand', async () => {
-    const [none, many] = [pathOf('none'), pathOf('many')]
-    for (const folder of [none, many]) mkdirSync(folder)
-    writeFileSync(path.join(none, 'notes.txt'), 'no picture')
-    const picture = (grey: number): Uint8Array => encode({ width: 28, height: 28, channels: 1, depth: 8, data: new Uint8Array(784).fill(grey) })
-    for (let i = 0; i < 10_000; i++) writeFileSync(path.join(many, `${String(i).padStart(5, '0')}.png`), picture(i % 256))
-    await chooseFolder(none)
-    await panel().find('.message.error', { hasText: 'none' }).waitFor({ timeout: 30_000 })
-    await panel().find('[aria-label="Close this message"]').click()
-    await chooseFolder(many)
-    await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: training }).toMatch(/^10,000 pictures, cropped/)
-    expect(await panel().find('.refused li').count()).toBe(0)
   }, training)
 })
