@@ -5,22 +5,20 @@
  * tfjs-node is measured where it loads (TFJS_NODE names the folder of one that does), PyTorch and Keras where the Python
  * named by BENCH_PYTHON (else python3) has them.
  */
-import { build } from 'esbuild'
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { root } from '../tools/lib/project.mjs'
+import { buildGanMeasure } from './gan/build'
 import { stepOperations, type Row } from './gan/workload'
 
 const { values } = parseArgs({ options: { threads: { type: 'string', default: String(availableParallelism()) } } })
 const threads = values.threads
 
 const folder = path.join(root, 'bench/work')
-const script = path.join(folder, 'gan-measure.cjs')
-// Bundled as what ships is.
-await build({ entryPoints: [path.join(root, 'bench/gan/measure.ts')], outfile: script, bundle: true, platform: 'node', format: 'cjs', minify: true, external: ['onnxruntime-node'], logLevel: 'warning' })
+const script = await buildGanMeasure()
 const python = process.env['BENCH_PYTHON'] ?? 'python3'
 const node = (engine: string): (() => Promise<readonly Row[]>) => () => measure(process.execPath, [script, engine, threads, path.join(root, 'dist/studio')])
 const inPython = (peer: string): (() => Promise<readonly Row[]>) => () => measure(python, [path.join(root, 'bench/gan/peers.py'), peer, threads])

@@ -12,9 +12,9 @@ import path from 'node:path'
 /** Tokens decoded in a row. */
 const run = 32
 
-/** @param {Engine} engine @param {number} repeats of the short measurements */
-export async function measure(engine, repeats = 9) {
-  const ids = tokens(1024)
+/** @param {Engine} engine @param {number} repeats of the short measurements @param {number} [vocabulary] */
+export async function measure(engine, repeats = 9, vocabulary) {
+  const ids = tokens(1024, vocabulary)
   await warmUp(engine, ids)
   return {
     decode64: await decode(engine, ids, 64, repeats),
@@ -112,7 +112,7 @@ export function median(values) {
 }
 
 /** The same tokens for everyone: xorshift32. `measure.py` has it too. @param {number} count */
-export function tokens(count) {
+export function tokens(count, vocabulary = 50256) {
   let state = 42
   return Array.from({ length: count }, () => {
     state ^= state << 13
@@ -120,7 +120,7 @@ export function tokens(count) {
     state ^= state >>> 17
     state ^= state << 5
     state >>>= 0
-    return state % 50256
+    return state % vocabulary
   })
 }
 

@@ -1,5 +1,4 @@
-/** Inkling's own engine, bundled as it ships: `node ours.mjs MODEL PRECISION THREADS REPEATS`. */
-import path from 'node:path'
+/** Inkling's own engine, bundled as it ships: `node ours.mjs MODEL PRECISION THREADS REPEATS CACHE`. */
 import { readTokenizer } from '../../src/engine/modelFolder'
 import { openGpt2 } from '../../src/engine/onnx/openGpt2'
 import type { Precision } from '../../src/gpt2/weightFormat'
@@ -7,8 +6,7 @@ import type { LanguageModel } from '../../src/language/languageModel'
 import { indexOfHighest } from '../../src/language/probabilities'
 import { folderMb, measure, peakMb, timeEach, tokens } from './measure.mjs'
 
-const [folder = '', precision = 'int8', threads = '0', repeats = '9'] = process.argv.slice(2)
-const cacheFolder = path.join(folder, '../ours', precision)
+const [folder = '', precision = 'int8', threads = '0', repeats = '9', cacheFolder = ''] = process.argv.slice(2)
 
 const began = performance.now()
 const model = await openGpt2({
@@ -20,6 +18,7 @@ const model = await openGpt2({
   cacheFolder,
 })
 const loadMs = performance.now() - began
+const vocabulary = model.tokenizer.vocabularySize - 1
 const context = model.open()
 const engine = {
   feed: async (ids: number[]): Promise<number> => indexOfHighest(await context.extend(Int32Array.from(ids))),
@@ -29,11 +28,11 @@ const engine = {
     return context.score(Int32Array.from(ids), 5)
   },
 }
-await engine.feed(tokens(16))
+await engine.feed(tokens(16, vocabulary))
 const firstTokenMs = performance.now() - began
 console.log('first token')
 if (repeats !== '0') {
-  const figures = await measure(engine, Number(repeats))
+  const figures = await measure(engine, Number(repeats), vocabulary)
   const candidates = await threeCandidates(model, Number(repeats))
   console.log(JSON.stringify({ loadMs, firstTokenMs, ...figures, ...candidates, peakMb: peakMb(), diskMb: folderMb(cacheFolder) }))
 }
@@ -42,7 +41,7 @@ process.exit(0)
 /** One step of three candidates over 512 shared tokens, against one step of one. */
 async function threeCandidates(model: LanguageModel, repeats: number): Promise<{ candidates1Ms: number; candidates3Ms: number }> {
   const context = model.open()
-  await context.extend(Int32Array.from(tokens(512)))
+  await context.extend(Int32Array.from(tokens(512, vocabulary)))
   const steps = async (count: number): Promise<number> => {
     const all = Array.from({ length: count }, (_, i) => i)
     const branches = context.fork(count)

@@ -7,7 +7,7 @@ import { makeModel } from './makeModel.mjs'
 
 const here = import.meta.dirname
 export const workFolder = path.join(here, '../work/gpt2')
-const modelFolder = path.join(workFolder, 'model')
+export const modelFolder = path.join(workFolder, 'model')
 const venvPython = path.join(here, '../work/venv/bin/python')
 /** Python with the packages of requirements.txt. */
 const python = process.env.BENCH_PYTHON ?? (existsSync(venvPython) ? venvPython : 'python3')
@@ -56,7 +56,7 @@ function ours(precision: 'fp32' | 'int8' | 'int4'): Peer {
       // The first start makes the graph; what is measured is a later one.
       await run(this.command(0, 0), largePages)
     },
-    command: (threads, repeats) => [process.execPath, script, modelFolder, precision, String(threads), String(repeats)],
+    command: (threads, repeats) => [process.execPath, script, modelFolder, precision, String(threads), String(repeats), path.join(workFolder, 'ours', precision)],
   }
 }
 
