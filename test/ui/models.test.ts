@@ -61,8 +61,16 @@ describe('A writer who wants another model', () => {
     await workbench.quickInput.answer(name)
   }
 
+  /** By command: a click on the icon of a view that is open closes it. */
+  const show = async (title: string, view: string): Promise<void> => {
+    await editor().workbench.runCommand(`View: Show ${title}`)
+    await editor().page.locator(view).first().waitFor()
+  }
+  const showModels = (): Promise<void> => show('Inkling', '.pane:has-text("On this machine")')
+  const showFiles = (): Promise<void> => show('Explorer', '.explorer-folders-view')
+
   it('sees what is here and what can be had', async () => {
-    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await showModels()
     await models().filter({ hasText: 'Qwen2.5 0.5B' }).waitFor()
     const rows = await models().locator('.label-name').allTextContents()
     expect(rows).toEqual(['On this machine', 'Inkling', 'Available', 'GPT-2', 'DistilGPT-2', 'GPT-2 Medium', 'GPT-2 Large', 'SmolLM 135M', 'SmolLM 360M', 'SmolLM2 135M Instruct', 'SmolLM2 360M Instruct', 'Qwen2.5 0.5B Instruct'])
@@ -103,7 +111,7 @@ describe('A writer who wants another model', () => {
     await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
     // Only what was missing: the small files had come before.
     expect(asked.filter((url) => url.includes('tokenizer.json'))).toEqual([])
-    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+    await showFiles()
     await workbench.openFile('note.md')
     await provoke(workbench, '')
     await workbench.statusItem.click()
@@ -132,10 +140,10 @@ describe('A writer who wants another model', () => {
     await workbench.runCommand('Inkling: Use This Model for a Language…')
     await workbench.quickInput.choose('Inkling')
     await workbench.quickInput.choose('markdown')
-    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await showModels()
     await models().filter({ hasText: 'Inkling' }).filter({ hasText: 'markdown' }).waitFor()
     await models().filter({ hasText: 'some/model' }).locator('.codicon-check').waitFor()
-    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+    await showFiles()
   })
 
   it('removes it, and goes back to the embedded one, also in a language that it was for', async () => {
@@ -146,7 +154,7 @@ describe('A writer who wants another model', () => {
     await workbench.quickInput.choose('some/model')
     await workbench.quickInput.chooseFrom('latex', 'latex')
     await expect.poll(settings).toMatch(/"latex": "some\/model"/)
-    await editor().page.locator('.activitybar [aria-label="Inkling"]').first().click()
+    await showModels()
     await workbench.runCommand('Inkling: Remove a Model…')
     await workbench.quickInput.choose('some/model')
     await dialog().locator('.monaco-button', { hasText: 'Remove' }).click()
@@ -184,13 +192,13 @@ describe('A writer who wants another model', () => {
     expect(await dialog().innerText()).toContain('Licence: apache-2.0')
     await dialog().locator('.monaco-button', { hasText: 'Download' }).click()
     await workbench.notifications.press('small/parrot is installed.', 'Use it')
+    await showModels()
     await models().filter({ hasText: 'small/parrot' }).locator('.codicon-check').waitFor()
-    await editor().page.locator('.activitybar [aria-label^="Explorer"]').first().click()
+    await showFiles()
     await workbench.openFile('river.txt')
     await workbench.type('The river runs past the old mi')
     expect(await workbench.waitForGhostText()).toBe('ll and under the bridge.')
     await workbench.statusItem.click()
     expect(await workbench.quickInput.box.innerText()).toContain('small/parrot, fp32 on cpu, context 160 tokens')
-    await workbench.quickInput.dismiss()
   })
 })
