@@ -24,12 +24,15 @@ export function drawingGraph({ generator, latentSize, classes }: GanDescription,
   return graph.encode('')
 }
 
+/** D with what it looks at: `x` [batch, 784 + classes]. */
+function declareDiscriminator(graph: GraphBuilder, { discriminator: network, classes }: GanDescription, batch: number): { network: Network; layers: readonly LayerValues[]; x: string } {
+  return { network, layers: declare(graph, 'discriminator', network), x: graph.input('x', dataType.float, [batch, imageSize + classes]) }
+}
+
 /** D's cross-entropy on `x` [batch, 784 + classes] towards `target`: `logits` [batch, 1] and the gradient of every weight of D. */
 export function tellingGraph(description: GanDescription, batch: number): Uint8Array {
   const graph = new GraphBuilder()
-  const network = description.discriminator
-  const layers = declare(graph, 'discriminator', network)
-  const x = graph.input('x', dataType.float, [batch, imageSize + description.classes])
+  const { network, layers, x } = declareDiscriminator(graph, description, batch)
   const target = graph.input('target', dataType.float, [])
   const hidden = forward(graph, layers, x, graph.output('logits', dataType.float, [batch, 1]))
   backward(graph, 'discriminator', network, layers, hidden, logitGradient(graph, last(hidden), target, batch))
@@ -42,9 +45,7 @@ export function tellingGraph(description: GanDescription, batch: number): Uint8A
  */
 export function flatteningGraph(description: GanDescription, batch: number): Uint8Array {
   const graph = new GraphBuilder()
-  const network = description.discriminator
-  const layers = declare(graph, 'discriminator', network)
-  const x = graph.input('x', dataType.float, [batch, imageSize + description.classes])
+  const { network, layers, x } = declareDiscriminator(graph, description, batch)
   const hidden = forward(graph, layers, x)
   const signals = backToInput(graph, layers, hidden, graph.node('Expand', [graph.scalar(1), graph.integers([batch, 1])]))
   let s = graph.node('Mul', [at(signals, 0), graph.input('strength', dataType.float, [])])
@@ -63,10 +64,9 @@ export function flatteningGraph(description: GanDescription, batch: number): Uin
  */
 export function learningToDrawGraph(description: GanDescription, batch: number): Uint8Array {
   const graph = new GraphBuilder()
-  const { generator, discriminator, latentSize, classes } = description
-  const judges = declare(graph, 'discriminator', discriminator)
+  const { generator, latentSize, classes } = description
+  const { layers: judges, x } = declareDiscriminator(graph, description, batch)
   const layers = declare(graph, 'generator', generator)
-  const x = graph.input('x', dataType.float, [batch, imageSize + classes])
   const pictures = graph.input('pictures', dataType.float, [batch, imageSize])
   const read = generator.map(({ inputs }, i) => graph.input(hiddenName(i), dataType.float, [batch, i === 0 ? latentSize + classes : inputs]))
   const hidden = forward(graph, judges, x, graph.output('logits', dataType.float, [batch, 1]))
