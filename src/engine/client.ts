@@ -78,6 +78,17 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
     return this.send(this.running(), method, params, options)
   }
 
+  /** Starts the child ahead of the first call. What goes wrong is for that call to say. */
+  async begin(): Promise<void> {
+    await this.restarting
+    if (this.isDisposed || this.stopped) return
+    try {
+      this.running()
+    } catch {
+      // The call tries again.
+    }
+  }
+
   /** Ends the child, forgets its deaths and lets the next call start it anew. */
   restart(): void {
     this.deathTimes.length = 0

@@ -17,6 +17,9 @@ interface Entry {
   retired?: true
 }
 
+/** The part of loading that is worth a message: the editor draws anew for each. */
+const fractionStep = 0.05
+
 /**
  * The models in memory: each is loaded once however many ask, the least recently used leaves when there are too many,
  * and all leave when nobody asked for as long as the last call wanted.
@@ -72,9 +75,14 @@ export class ModelPool extends Disposable {
 
   private async load(spec: ModelSpec, key: string): Promise<LoadedEntry> {
     const began = this.clock.now()
-    this.onStatus({ kind: 'loading', folder: spec.folder, fraction: 0 })
+    let told = 0
+    const tell = (fraction: number): void => {
+      told = fraction
+      this.onStatus({ kind: 'loading', folder: spec.folder, fraction })
+    }
+    tell(0)
     try {
-      const model = await this.open(spec, (fraction) => this.onStatus({ kind: 'loading', folder: spec.folder, fraction }))
+      const model = await this.open(spec, (fraction) => fraction >= told + fractionStep && tell(fraction))
       const loadMs = this.clock.now() - began
       this.onStatus({ kind: 'loaded', folder: spec.folder, loaded: { description: model.description, contextLength: model.contextLength, loadMs } })
       this.leaveOtherDevices(spec)

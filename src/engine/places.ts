@@ -41,6 +41,11 @@ export class EnginePlaces extends Disposable implements Engine<AnyModelSpec> {
     return this.here.call(method, params as Params<M>, options)
   }
 
+  /** Starts the process on this machine ahead of the first call. */
+  begin(): Promise<void> {
+    return this.here.begin()
+  }
+
   /** Starts both afresh. */
   restart(): void {
     this.here.restart()

@@ -94,11 +94,9 @@ export class BlockWeights implements WeightFormat {
     this.graph.weights.recipes.push({
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
-        const values = await this.weights.read(name)
-        if (scale) scaleColumns(values, outputs, scale)
-        const { codes, scales, zeroPoints } = quantize(transpose(values, inputs, outputs), matrix)
+        const { codes, scales, zeroPoints } = await this.quantizedLayer(name, matrix, scale)
         await sink.write(matrix.codes.offset, codes)
-        await sink.write(matrix.scales.offset, new Uint8Array(scales.buffer))
+        await sink.write(matrix.scales.offset, bytesOf(scales))
         if (matrix.zeroPoints) await sink.write(matrix.zeroPoints.offset, zeroPoints)
       },
     })
@@ -114,13 +112,31 @@ export class BlockWeights implements WeightFormat {
       sizeBytes: matrix.codes.length + matrix.scales.length,
       write: async (sink) => {
         for (let row = 0; row < rows; row += pieceRows) {
-          const { codes, scales } = quantize(await this.weights.read(name, row, Math.min(row + pieceRows, rows)), matrix)
+          const { codes, scales } = await this.quantizedRows(name, row, Math.min(row + pieceRows, rows), matrix)
           await sink.write(matrix.codes.offset + (row * matrix.codes.length) / rows, codes)
-          await sink.write(matrix.scales.offset + (row * matrix.scales.length) / rows, new Uint8Array(scales.buffer))
+          await sink.write(matrix.scales.offset + (row * matrix.scales.length) / rows, bytesOf(scales))
         }
       },
     })
     return matrix
+  }
+
+  private async quantizedLayer(name: string, matrix: QuantizedMatrix, scale: LinearOptions['scale']): Promise<QuantizedRows> {
+    const { rows, columns, blocks, blockSize, bits } = matrix
+    const packed = bits === 8 ? await this.weights.packed(name) : undefined
+    if (packed?.blockRows === blockSize) {
+      if (scale) scaleColumns(packed.scales, rows, scale)
+      return { codes: transpose(unsigned(packed.codes), columns, rows), scales: transpose(packed.scales, blocks, rows), zeroPoints: noZeroPoints }
+    }
+    const values = await this.weights.read(name)
+    if (scale) scaleColumns(values, rows, scale)
+    return quantize(transpose(values, columns, rows), matrix)
+  }
+
+  private async quantizedRows(name: string, from: number, to: number, matrix: QuantizedMatrix): Promise<QuantizedRows> {
+    const packed = await this.weights.packed(name, from, to)
+    if (packed?.blockColumns === matrix.blockSize) return { codes: unsigned(packed.codes), scales: packed.scales, zeroPoints: noZeroPoints }
+    return quantize(await this.weights.read(name, from, to), matrix)
   }
 
   private placeMatrix(rows: number, columns: number, bits: Bits): QuantizedMatrix {
@@ -131,6 +147,19 @@ export class BlockWeights implements WeightFormat {
     const zeroPoints = bits === 4 ? this.graph.weights.place(dataType.uint8, [rows, Math.ceil(blocks / 2)]) : undefined
     return { rows, columns, blockSize, blocks, bits, codes, scales, zeroPoints }
   }
+}
+
+const noZeroPoints = new Uint8Array(0)
+
+/** Codes around 0 as codes around 128. */
+function unsigned(codes: Int8Array): Uint8Array {
+  const shifted = new Uint8Array(codes.length)
+  for (let i = 0; i < codes.length; i++) shifted[i] = (codes[i] ?? 0) + 128
+  return shifted
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function quantize(rows: Float32Array, { columns, blockSize, bits }: QuantizedMatrix): QuantizedRows {

@@ -11,32 +11,50 @@ export function isPacked(file: Safetensors, name: string): boolean {
   return file.type(name) === 'I8' && file.has(scalesOf(name))
 }
 
+/** Rows of a packed matrix, as they are stored. */
+export interface PackedRows {
+  /** [rows, columns] */
+  readonly codes: Int8Array
+  /** [⌈rows / blockRows⌉, columns / blockColumns] */
+  readonly scales: Float32Array
+  /** How many rows and columns share a scale: one of the two is 1. */
+  readonly blockRows: number
+  readonly blockColumns: number
+}
+
 /**
  * Rows `from` to `to` of a packed matrix.
- * @returns [to - from, columns], float32
+ * @returns their values [to - from, columns], float32
  * @throws InklingError `model-tensor-shape` (scales that do not divide the matrix into blocks), `model-file-broken`
  */
 export async function packedRows(file: Safetensors, name: string, from: number, to: number): Promise<Float32Array> {
-  const { columns, blockRows, blockColumns } = blocksOf(file, name)
-  const firstBlock = Math.floor(from / blockRows)
-  const scales = await file.rows(scalesOf(name), firstBlock, Math.ceil(to / blockRows))
-  const codes = await file.codes(name, from, to)
-  const perRow = columns / blockColumns
+  const { codes, scales, blockRows, blockColumns } = await readPacked(file, name, from, to)
   const values = new Float32Array(codes.length)
+  const columns = codes.length / (to - from)
+  const perRow = columns / blockColumns
+  const firstBlock = Math.floor(from / blockRows)
   for (let row = from, at = 0; row < to; row++) {
     const scaleRow = (Math.floor(row / blockRows) - firstBlock) * perRow
-    for (let column = 0; column < columns; column++, at++) {
-      values[at] = (codes[at] ?? 0) * (scales[scaleRow + Math.floor(column / blockColumns)] ?? 0)
+    for (let block = 0; block < perRow; block++) {
+      const scale = scales[scaleRow + block] ?? 0
+      for (const end = at + blockColumns; at < end; at++) values[at] = (codes[at] ?? 0) * scale
     }
   }
   return values
+}
+
+/** The same, without unpacking. @throws as `packedRows` */
+export async function readPacked(file: Safetensors, name: string, from: number, to: number): Promise<PackedRows> {
+  const { blockRows, blockColumns } = blocksOf(file, name)
+  const scales = await file.rows(scalesOf(name), Math.floor(from / blockRows), Math.ceil(to / blockRows))
+  return { codes: await file.codes(name, from, to), scales, blockRows, blockColumns }
 }
 
 function scalesOf(name: string): string {
   return `${name}.scales`
 }
 
-function blocksOf(file: Safetensors, name: string): { columns: number; blockRows: number; blockColumns: number } {
+function blocksOf(file: Safetensors, name: string): { blockRows: number; blockColumns: number } {
   const [rows = 0, columns = 0] = file.shape(name) ?? []
   const scales = file.shape(scalesOf(name)) ?? []
   const [down = 0, across = 0] = scales
@@ -44,5 +62,5 @@ function blocksOf(file: Safetensors, name: string): { columns: number; blockRows
   if (!fits) {
     throw InklingError.of('model-tensor-shape', { tensor: scalesOf(name), shape: `[${scales.slice(0, 8).join(', ')}]`, expected: `blocks of [${rows}, ${columns}]` })
   }
-  return { columns, blockRows: rows / down, blockColumns: columns / across }
+  return { blockRows: rows / down, blockColumns: columns / across }
 }

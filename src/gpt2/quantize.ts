@@ -32,12 +32,12 @@ export function quantizeRows(values: Float32Array, columns: number, blockSize: n
   const codes = new Uint8Array((rows * blocks * blockSize * bits) / 8)
   const scales = new Float32Array(rows * blocks)
   const zeroPoints = new Uint8Array(rows * zeroBytes)
-  const block = new Float32Array(blockSize)
+  const padded = new Float32Array(blockSize)
   for (let row = 0; row < rows; row++) {
     for (let b = 0; b < blocks; b++) {
       const from = row * columns + b * blockSize
-      block.fill(0)
-      block.set(values.subarray(from, Math.min(from + blockSize, (row + 1) * columns)))
+      const until = Math.min(from + blockSize, (row + 1) * columns)
+      const block = until - from === blockSize ? values.subarray(from, until) : filled(padded, values.subarray(from, until))
       const index = row * blocks + b
       if (bits === 8) {
         scales[index] = quantizeBlock8(block, codes, index * blockSize)
@@ -52,13 +52,23 @@ export function quantizeRows(values: Float32Array, columns: number, blockSize: n
   return { codes, scales, zeroPoints }
 }
 
+/** `values` with zeros behind them. */
+function filled(block: Float32Array, values: Float32Array): Float32Array {
+  block.fill(0)
+  block.set(values)
+  return block
+}
+
 /** The largest magnitude becomes ±127; nothing is cut off. @returns the scale */
 function quantizeBlock8(block: Float32Array, codes: Uint8Array, at: number): number {
   let largest = 0
-  for (let i = 0; i < block.length; i++) largest = Math.max(largest, Math.abs(block[i] ?? 0))
+  for (let i = 0; i < block.length; i++) {
+    const magnitude = Math.abs(block[i] ?? 0)
+    if (magnitude > largest) largest = magnitude
+  }
   const scale = Math.fround(largest / 127)
   const inverse = scale === 0 ? 0 : 1 / scale
-  for (let i = 0; i < block.length; i++) codes[at + i] = clamp(Math.round((block[i] ?? 0) * inverse) + 128, 0, 255)
+  for (let i = 0; i < block.length; i++) codes[at + i] = clamp(nearest((block[i] ?? 0) * inverse + 128), 0, 255)
   return scale
 }
 
@@ -108,10 +118,15 @@ function quantizeBlock4(block: Float32Array, codes: Uint8Array, at: number): Blo
   return best
 }
 
-/** The nearest code. Conversion to a 32-bit integer is how JavaScript rounds fast. */
+/** The nearest code. */
 function code4(position: number): number {
-  const code = (position + 0.5) | 0
+  const code = nearest(position)
   return position < 0 ? 0 : code > 15 ? 15 : code
+}
+
+/** Of a positive number. Conversion to a 32-bit integer is how JavaScript rounds fast. */
+function nearest(position: number): number {
+  return (position + 0.5) | 0
 }
 
 function clamp(value: number, low: number, high: number): number {
@@ -119,9 +134,9 @@ function clamp(value: number, low: number, high: number): number {
 }
 
 /** [rows, columns] → [columns, rows], in tiles so that both sides stay in the cache. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+export function transpose<T extends Float32Array | Uint8Array>(values: T, rows: number, columns: number): T {
   const tile = 32
-  const out = new Float32Array(values.length)
+  const out = values.slice()
   for (let r0 = 0; r0 < rows; r0 += tile) {
     const r1 = Math.min(r0 + tile, rows)
     for (let c0 = 0; c0 < columns; c0 += tile) {
@@ -131,7 +146,7 @@ export function transpose(values: Float32Array, rows: number, columns: number): 
       }
     }
   }
-  return out
+  return out as T
 }
 
 /**

@@ -1,7 +1,7 @@
 import { InklingError } from '../base/errors'
 import type { ByteSource } from './byteSource'
 import type { Gpt2Config } from './config'
-import { isPacked, packedRows } from './packedRows'
+import { isPacked, packedRows, readPacked, type PackedRows } from './packedRows'
 import { Safetensors } from './safetensors'
 
 /**
@@ -11,6 +11,8 @@ import { Safetensors } from './safetensors'
 export interface Gpt2Weights {
   /** Rows `from` to `to` (by default all) of a tensor of `tensorShapes`: [to - from, …], float32. */
   read(name: string, from?: number, to?: number): Promise<Float32Array>
+  /** The same as they are stored, where they are packed in 8 bits. */
+  packed(name: string, from?: number, to?: number): Promise<PackedRows | undefined>
 }
 
 /** Every tensor that a model of this configuration has, with its dimensions. Other tensors of the file are not looked at. */
@@ -58,9 +60,10 @@ export async function openGpt2Weights(source: ByteSource, config: Gpt2Config): P
       throw InklingError.of('model-tensor-shape', { tensor: name, shape: display(shape), expected: display(expected) })
     }
   }
+  const rowsOf = (name: string): number => shapes.get(name)?.[0] ?? 0
   return {
-    read: (name, from = 0, to = shapes.get(name)?.[0] ?? 0) =>
-      isPacked(file, stored(name)) ? packedRows(file, stored(name), from, to) : file.rows(stored(name), from, to),
+    read: (name, from = 0, to = rowsOf(name)) => (isPacked(file, stored(name)) ? packedRows(file, stored(name), from, to) : file.rows(stored(name), from, to)),
+    packed: async (name, from = 0, to = rowsOf(name)) => (isPacked(file, stored(name)) ? readPacked(file, stored(name), from, to) : undefined),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Continuer } from '../completion/question'
 import type { CallOptions, Engine } from '../engine/client'
 import type { AutoDevice } from '../engine/devices/autoDevice'
 import type { Outcomes } from '../engine/devices/chooseDevice'
+import type { EnginePlaces } from '../engine/places'
 import type { AnyModelSpec, EngineMethod, GenerateResult, ModelSpec, Params, Result } from '../engine/protocol'
 import type { Continuation, ContinuationRequest } from '../language/continuation'
 import type { ModelChoice } from './library/modelChoice'
@@ -19,7 +20,7 @@ interface Subject {
 /** Calls the engine with the model that the settings name, on this machine or on a server. */
 export class WritingEngine implements Continuer {
   constructor(
-    private readonly engine: Engine<AnyModelSpec>,
+    private readonly engine: Engine<AnyModelSpec> & Pick<EnginePlaces, 'begin'>,
     private readonly settings: Settings,
     private readonly models: ModelChoice,
     private readonly server: Pick<ServerChoice, 'spec'>,
@@ -28,6 +29,13 @@ export class WritingEngine implements Continuer {
     private readonly node: NodeProgram,
     private readonly cacheFolder: string,
   ) {}
+
+  /** Loads the model for a language ahead of its first use. @throws as `call` does */
+  async warm(languageId: string): Promise<void> {
+    // The process can start while the files are looked at that say where the model is to run.
+    if (this.server.spec === undefined) await this.node.ready.then(() => this.engine.begin())
+    await this.call('load', {}, { languageId })
+  }
 
   /**
    * Calls the engine with the model for the subject's language.

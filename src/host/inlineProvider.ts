@@ -7,6 +7,7 @@ import { documentOf } from './documentView'
 import { Edits, type Typed } from './edits'
 import { signalOf } from './progress'
 import type { Reporter } from './reporter'
+import type { Settings } from './settings'
 import type { Snooze } from './snooze'
 import type { Suggestions } from './suggestionSettings'
 
@@ -23,6 +24,7 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
   constructor(
     private readonly completer: Later<Completer>,
     private readonly suggestions: Suggestions,
+    private readonly settings: Pick<Settings, 'editorSuggests'>,
     private readonly snooze: Snooze,
     private readonly reporter: Reporter,
   ) {
@@ -72,14 +74,14 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
   /** Lets the model read the text before the caret of an editor in view. @returns whether there was a place for a suggestion */
   async readAhead(editor: vscode.TextEditor): Promise<boolean> {
     const { document, selection } = editor
-    if (vscode.window.activeTextEditor !== editor || !showsSuggestions(document)) return false
+    if (vscode.window.activeTextEditor !== editor || !this.settings.editorSuggests(document)) return false
     const completion = await this.prepare(document, document.offsetAt(selection.active))
     return completion !== undefined && (completion.kind === 'shown' || completion.answerMs !== undefined)
   }
 
   /** Asks the model for what the editor is about to ask for. */
   private async anticipate({ document, offset }: Typed): Promise<void> {
-    if (vscode.window.activeTextEditor?.document !== document || !showsSuggestions(document)) return
+    if (vscode.window.activeTextEditor?.document !== document || !this.settings.editorSuggests(document)) return
     this.completer.now?.keyPressed()
     this.reporter.trace(`changed to version ${document.version}`)
     await this.prepare(document, offset)
@@ -115,11 +117,6 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
       circumstances: { snoozed: this.snooze.active, hasSelection: hasSelection(document) },
     }
   }
-}
-
-/** Whether the editor asks for suggestions while somebody types. */
-function showsSuggestions(document: vscode.TextDocument): boolean {
-  return vscode.workspace.getConfiguration('editor', document).get('inlineSuggest.enabled') !== false
 }
 
 function hasSelection(document: vscode.TextDocument): boolean {

@@ -41,7 +41,7 @@ export class WarmUp extends Disposable {
     this.stopReading()
     const editor = vscode.window.activeTextEditor
     if (!editor || this.suggestions.mode(editor.document) !== 'on') return
-    this.engine.call('load', {}, { languageId: editor.document.languageId }).catch((error: unknown) => this.reporter.tellOnce(error))
+    this.engine.warm(editor.document.languageId).catch((error: unknown) => this.reporter.tellOnce(error))
     if (this.server.spec !== undefined) return
     this.unread = editor
     this.readSoon(editor)

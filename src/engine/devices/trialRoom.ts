@@ -1,9 +1,5 @@
 import * as os from 'node:os'
-import { own } from '../../base/json'
 import { FileLock } from '../../library/fileLock'
-import { planFiles } from '../../library/filePlan'
-import { listModelFolder } from '../../library/folderSource'
-import { readConfig } from '../../library/inspect'
 import type { ModelSpec } from '../protocol'
 
 /** A place among those who measure, to be left again. */
@@ -39,14 +35,9 @@ export class TrialRoom {
 
 /** Memory that trying a model takes at most. */
 export async function trialBytes(spec: ModelSpec): Promise<number> {
-  return processBytes + copies * (await weightBytes(spec))
-}
-
-async function weightBytes({ folder, precision }: ModelSpec): Promise<number> {
-  // A folder without a model fails where it is opened, which says what is missing.
-  const type = await readConfig(folder).then((config) => own(config, 'model_type'), () => undefined)
-  const plan = planFiles(await listModelFolder(folder), typeof type === 'string' ? type : undefined, precision)
-  return 'missing' in plan ? 0 : plan.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  // What reads model files is not worth loading before a window has something to measure.
+  const { weightBytes } = await import('../../library/weightBytes')
+  return processBytes + copies * (await weightBytes(spec.folder, spec.precision))
 }
 
 /** What programs can have without others being pushed out. macOS counts what it would give away at once as used, so there a share of all memory stands for it. */

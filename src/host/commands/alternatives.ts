@@ -98,8 +98,8 @@ function cutAt(text: string): number {
 }
 
 /** Greedy settings would give the same text several times. */
-function alwaysSampled(settings: Settings, where: vscode.ConfigurationScope): ReturnType<typeof samplingFrom> {
-  const sampling = samplingFrom(settings, where)
+function alwaysSampled(settings: Settings, document: vscode.TextDocument): ReturnType<typeof samplingFrom> {
+  const sampling = samplingFrom(settings, document)
   if (sampling.kind === 'sample') return sampling
   return { kind: 'sample', temperature: 0.8, topK: 50, topP: 1, repetitionPenalty: sampling.repetitionPenalty, seed: Math.floor(Math.random() * 2 ** 32) }
 }

@@ -3,16 +3,16 @@ import type { Sampling } from '../../language/sampling'
 import type { Settings } from '../settings'
 
 /** How the settings want text to be drawn. */
-export function samplingFrom(settings: Settings, where: vscode.ConfigurationScope): Sampling {
-  const temperature = settings.get('temperature', where)
-  const repetitionPenalty = settings.get('repetitionPenalty', where)
+export function samplingFrom(settings: Settings, document: vscode.TextDocument): Sampling {
+  const temperature = settings.get('temperature', document)
+  const repetitionPenalty = settings.get('repetitionPenalty', document)
   if (temperature === 0) return { kind: 'greedy', repetitionPenalty }
-  const seed = settings.get('seed', where)
+  const seed = settings.get('seed', document)
   return {
     kind: 'sample',
     temperature,
-    topK: settings.get('topK', where),
-    topP: settings.get('topP', where),
+    topK: settings.get('topK', document),
+    topP: settings.get('topP', document),
     repetitionPenalty,
     seed: seed >= 0 ? seed : Math.floor(Math.random() * 2 ** 32),
   }

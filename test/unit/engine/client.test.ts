@@ -50,6 +50,24 @@ describe('EngineClient', () => {
     expect(client.state).toMatchObject({ kind: 'running', busy: 2 })
   })
 
+  it('starts the process ahead, which the first call then uses', async () => {
+    await client.begin()
+    await client.begin()
+    expect(client.state).toMatchObject({ kind: 'running', busy: 0 })
+    void tokenize()
+    await settled()
+    expect(processes).toHaveLength(1)
+    expect(processes[0]?.sent).toHaveLength(1)
+  })
+
+  it('leaves it to the call to say that the process cannot start', async () => {
+    const broken = new EngineClient(() => {
+      throw new Error('no program')
+    }, { maxDeaths: 3, windowMs: 1000, firstDelayMs: 100, maxDelayMs: 1000 }, clock)
+    await broken.begin()
+    await expect(broken.call('tokenize', { model, text: 'a' })).rejects.toMatchObject({ code: 'engine-start-failed' })
+  })
+
   it('gives each call its own answer, in whatever order they come', async () => {
     const first = tokenize('first')
     const second = tokenize('second')
