@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface EditorProcess {
+  readonly id: number
   readonly role: 'engine' | 'extension host' | 'other'
   /** Processor seconds since its start, user and system. */
   readonly cpuSeconds: number
@@ -17,7 +18,7 @@ export function editorProcesses(mark: string): readonly EditorProcess[] {
     const read = (name: string): string => readFileSync(`/proc/${id}/${name}`, 'utf8')
     try {
       if (!read('environ').includes(mark)) return []
-      return [{ role: roleOf(read('cmdline')), cpuSeconds: cpuSeconds(read('stat')), residentBytes: residentBytes(read('status')) }]
+      return [{ id: Number(id), role: roleOf(read('cmdline')), cpuSeconds: cpuSeconds(read('stat')), residentBytes: residentBytes(read('status')) }]
     } catch {
       // It ended meanwhile, or belongs to somebody else.
       return []
