@@ -5,7 +5,7 @@ import { own, type JsonRecord } from '../base/json'
 import type { Precision } from '../gpt2/weightFormat'
 import { parseJsonObject } from '../language/fileGuards'
 import type { Tokenizer } from '../language/tokenizer'
-import { readTokenizerJson, readVocabularyFiles } from '../language/tokenizerFiles'
+import { readVocabularyFiles, tokenizerOf } from '../language/tokenizerFiles'
 import { planFiles, type FilePlan } from '../library/filePlan'
 import { listModelFolder } from '../library/folderSource'
 import { readConfig } from '../library/inspect'
@@ -58,9 +58,10 @@ async function readTokenizerFiles(folder: string, names: ReadonlySet<string>, en
     return { tokenizer: readVocabularyFiles({ vocabulary: await read('vocab.json'), merges: await read('merges.txt'), configuration }, { endOfText: end }), opening: [] }
   }
   const bytes = await read('tokenizer.json')
-  const opening = readOpening(parseJsonObject('tokenizer.json', bytes))
+  const root = parseJsonObject('tokenizer.json', bytes)
+  const opening = readOpening(root)
   try {
-    return { tokenizer: readTokenizerJson(bytes, { endOfText: end }), opening }
+    return { tokenizer: tokenizerOf(root, { endOfText: end }), opening }
   } catch (error) {
     if (!(error instanceof InklingError) || error.code !== 'model-unsupported') throw error
     return { tokenizer: await readHubTokenizer(bytes, configuration, end), opening }

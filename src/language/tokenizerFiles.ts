@@ -33,8 +33,12 @@ const endings = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>']
  * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
  */
 export function readTokenizerJson(bytes: Uint8Array, options: TokenizerOptions = {}): Tokenizer {
+  return tokenizerOf(parseJsonObject('tokenizer.json', bytes), options)
+}
+
+/** The same of a file that was parsed already: it has megabytes. */
+export function tokenizerOf(root: JsonRecord, options: TokenizerOptions = {}): Tokenizer {
   const file = 'tokenizer.json'
-  const root = parseJsonObject(file, bytes)
   const model = requireRecord(file, root, 'model')
   requireBpe(model)
   const vocabulary = readVocabulary(file, requireRecord(file, model, 'vocab'))
