@@ -1,7 +1,7 @@
 import { assertNever } from '../src/base/assertNever'
 import { InklingError } from '../src/base/errors'
 import type { Backend } from '../src/gan/ganEngine'
-import type { HostCalls, HostNews, NamedBytes } from '../src/gan/protocol/hostProtocol'
+import type { HostNews, NamedBytes } from '../src/gan/protocol/hostProtocol'
 import type { RunSummary } from '../src/gan/runs'
 import { drawSamples } from '../src/gan/sampling'
 import type { TrainingSettings } from '../src/gan/settings'
@@ -10,6 +10,8 @@ import type { CurveTable } from './curveTable'
 import type { Assets } from './link/assets'
 import { HostLink } from './link/hostLink'
 import { Notices } from './notices'
+import { readPicture } from './pictures/crop'
+import { takePictures, type TakenPictures } from './pictures/takePictures'
 import { RunSession } from './runSession'
 import type { StudioStore } from './studioState'
 import { runName } from './views/runName'
@@ -179,12 +181,13 @@ export class Studio {
     })
   }
 
-  async chooseImages(): Promise<HostCalls['chooseImages']['answer'] | undefined> {
-    let chosen: HostCalls['chooseImages']['answer'] | undefined
+  /** @param tell hears how many of them are read. @returns undefined when nothing was chosen, or it was cancelled */
+  async takePictures(tell: (done: number, count: number) => void): Promise<TakenPictures | undefined> {
+    let taken: TakenPictures | undefined
     await this.attempt(undefined, async () => {
-      chosen = await this.host.call('chooseImages', {})
+      taken = await takePictures(this.host, readPicture, tell)
     })
-    return chosen
+    return taken
   }
 
   // --- backends -----------------------------------------------------------------------------------------------------

@@ -22,6 +22,20 @@ describe('The Studio', () => {
   /** Where a file of the opened folder lies; the window's address names the folder. */
   const pathOf = (name: string): string => path.join(new URL(editor().page.url()).searchParams.get('folder') ?? '', name)
 
+  const chooseFolder = async (folder: string): Promise<void> => {
+    const { quickInput } = editor().workbench
+    await panel().goTo('Settings')
+    await panel().find('#own-images').click()
+    await quickInput.choose('A folder of pictures…')
+    await expect.poll(() => quickInput.input.inputValue(), { timeout: 30_000 }).toContain('/')
+    // The dialog goes on writing where it stands for a moment, into what was typed.
+    await expect.poll(async () => {
+      await quickInput.filter(`${folder}/`)
+      return quickInput.rows()
+    }, { interval: 500, timeout: 30_000 }).toEqual(['..'])
+    await quickInput.box.getByText('Use These').click()
+  }
+
   it('opens with real digits to look at', async () => {
     const { workbench } = editor()
     await workbench.openFile('notes.md')
@@ -223,22 +237,35 @@ describe('The Studio', () => {
     writeFileSync(path.join(folder, 'cut.png'), readFileSync(path.join(folder, 'a.png')).subarray(0, 60))
     writeFileSync(path.join(folder, 'notes.txt'), 'not asked for')
     await workbench.runCommand('Inkling: Open Studio')
-    await panel().goTo('Settings')
-    await panel().find('#own-images').click()
-    await workbench.quickInput.choose('A folder of pictures…')
-    await expect.poll(() => workbench.quickInput.input.inputValue()).toContain('/')
-    // The dialog goes on writing where it stands for a moment, into what was typed.
-    await expect.poll(async () => {
-      await workbench.quickInput.filter(`${folder}/`)
-      return workbench.quickInput.rows()
-    }, { interval: 500 }).toEqual(['..'])
-    await workbench.quickInput.box.getByText('Use These').click()
+    await chooseFolder(folder)
     await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: 30_000 }).toMatch(/^3 pictures, cropped .*; 2 refused/)
     const refused = (await panel().find('.refused li').allTextContents()).join('\n')
     expect(refused).toContain('broken.jpg')
     expect(refused).toContain('cut.png')
     expect(await panel().find('.own canvas').getAttribute('aria-label')).toContain('The first 3 pictures')
   })
+
+  it('says that a folder has no pictures, takes hundreds in pieces, and lets go of ten thousand', async () => {
+    const { workbench } = editor()
+    const [none, hundreds, thousands] = ['none', 'hundreds', 'thousands'].map((name) => path.join(editor().scratch, name)) as [string, string, string]
+    for (const folder of [none, hundreds, thousands]) mkdirSync(folder, { recursive: true })
+    writeFileSync(path.join(none, 'notes.txt'), 'no picture')
+    const picture = encode({ width: 28, height: 28, channels: 1, depth: 8, data: new Uint8Array(784).fill(99) })
+    for (let i = 0; i < 600; i++) writeFileSync(path.join(hundreds, `${i}.png`), i % 100 === 7 ? 'broken' : picture)
+    for (let i = 0; i < 10_000; i++) writeFileSync(path.join(thousands, `${i}.png`), picture)
+    const summary = (): Promise<string | null> => panel().find('.own > .hint').textContent()
+
+    await chooseFolder(none)
+    await panel().find('.message.error', { hasText: 'There is no picture to learn from in none.' }).waitFor({ timeout: 30_000 })
+    await panel().find('[aria-label="Close this message"]').click()
+    await chooseFolder(hundreds)
+    await expect.poll(summary, { timeout: 60_000 }).toMatch(/^594 pictures, cropped .*; 6 refused/)
+    expect((await panel().find('.refused li').allTextContents()).map((text) => text.split(' ')[0])).toEqual(['107.png', '207.png', '307.png', '407.png', '507.png', '7.png'])
+    await chooseFolder(thousands)
+    await expect.poll(summary, { timeout: 60_000 }).toMatch(/^Reading [1-9][\d,]* of 10,000/)
+    await workbench.notifications.press('Reading pictures', 'Cancel')
+    await expect.poll(summary, { timeout: 60_000 }).toMatch(/^594 pictures, cropped/)
+  }, training)
 
   it.each([
     ['Default Dark Modern', 'vscode-dark', 'dark'],

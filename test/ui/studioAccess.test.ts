@@ -91,7 +91,6 @@ describe('The Studio, otherwise than by mouse in a wide window,', () => {
       await panel().goTo(tab)
       await expect.poll(() => panel().find('body').evaluate((body: { readonly scrollWidth: number; readonly clientWidth: number }) => body.scrollWidth - body.clientWidth)).toBe(0)
     }
-    await editor().picture('studio-narrow')
     await page.setViewportSize({ width: 1280, height: 800 })
   })
 

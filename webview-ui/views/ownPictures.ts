@@ -1,10 +1,9 @@
-import { InklingError } from '../../src/base/errors'
 import { packDataset } from '../../src/gan/dataset'
 import { imageSize } from '../../src/gan/network'
 import { button, h, setText } from '../dom'
-import { readPicture } from '../pictures/crop'
 import { photoPalette } from '../pictures/palette'
 import { PictureGrid } from '../pictures/pictureGrid'
+import type { TakenPictures } from '../pictures/takePictures'
 import { grouped } from './numbers'
 import type { PageContext } from './pageContext'
 
@@ -43,27 +42,22 @@ export function ownPicturesChoice({ studio }: PageContext): OwnPictures {
     result.onChange()
   }
   async function ask(): Promise<void> {
-    const chosen = await studio.chooseImages()
-    if (!chosen || (chosen.files.length === 0 && chosen.refused.length === 0)) return
-    const refused = chosen.refused.map(({ error }) => InklingError.fromWire(error).message)
-    const read: Uint8Array[] = []
-    for (const [i, { name, bytes }] of chosen.files.entries()) {
-      try {
-        read.push(await readPicture(bytes))
-      } catch {
-        refused.push(InklingError.of('gan-image-broken', { file: name, reason: 'it is not a whole PNG or JPEG picture' }).message)
-      }
-      if (i % 100 === 99) setText(summary, `Reading ${grouped(i + 1)} of ${grouped(chosen.files.length)}…`)
-    }
+    const before = summary.textContent ?? ''
+    choose.disabled = true
+    const taken = await studio.takePictures((done, count) => setText(summary, `Reading ${grouped(done)} of ${grouped(count)}…`))
+    choose.disabled = false
+    if (taken) show(taken)
+    else setText(summary, before)
+  }
+  function show({ count, pixels, refused }: TakenPictures): void {
+    if (count === 0) reset()
     refusals.replaceChildren(...refused.slice(0, 20).map((text) => h('li', {}, text)), ...(refused.length > 20 ? [h('li', {}, `… and ${grouped(refused.length - 20)} more.`)] : []))
-    if (read.length === 0) return setText(summary, 'None of these could be read.')
-    const pixels = new Uint8Array(read.length * imageSize)
-    read.forEach((picture, i) => pixels.set(picture, i * imageSize))
-    result.pictures = packDataset({ count: read.length, pixels, labels: undefined })
-    grid.draw(pixels.subarray(0, previewed * imageSize), photoPalette, `The first ${Math.min(previewed, read.length)} pictures, cropped to 28 × 28 grey pixels`)
+    if (count === 0) return setText(summary, 'None of these could be read: MNIST stays.')
+    result.pictures = packDataset({ count, pixels, labels: undefined })
+    grid.draw(pixels.subarray(0, previewed * imageSize), photoPalette, `The first ${Math.min(previewed, count)} pictures, cropped to 28 × 28 grey pixels`)
     preview.hidden = back.hidden = false
-    const warning = read.length < few ? ' With so few the networks will learn them by heart.' : ''
-    setText(summary, `${grouped(read.length)} pictures, cropped to the square in their middle and shrunk to 28 × 28 grey pixels${refused.length > 0 ? `; ${grouped(refused.length)} refused` : ''}.${warning}`)
+    const warning = count < few ? ' With so few the networks will learn them by heart.' : ''
+    setText(summary, `${grouped(count)} pictures, cropped to the square in their middle and shrunk to 28 × 28 grey pixels${refused.length > 0 ? `; ${grouped(refused.length)} refused` : ''}.${warning}`)
     result.onChange()
   }
   return result

@@ -28,8 +28,10 @@ export type HostCalls = {
   readonly export: { readonly ask: { readonly kind: ExportKind; readonly files: readonly NamedBytes[] }; readonly answer: { readonly saved: boolean } }
   /** A PNG beside the Markdown file that was last active, and its link at the caret. `alt` describes the picture. */
   readonly insertPicture: { readonly ask: { readonly png: Uint8Array; readonly alt: string }; readonly answer: { readonly inserted: boolean } }
-  /** The user chooses a folder or files; the host reads PNG and JPEG bytes. */
-  readonly chooseImages: { readonly ask: object; readonly answer: { readonly files: readonly NamedBytes[]; readonly refused: readonly { readonly name: string; readonly error: ErrorOnWire }[] } }
+  /** The user chooses PNG and JPEG files or a folder of them. 0: nothing. */
+  readonly choosePictures: { readonly ask: object; readonly answer: { readonly count: number } }
+  /** The next of the chosen pictures, until none is left. undefined: the user would rather not. */
+  readonly readPictures: { readonly ask: object; readonly answer: { readonly batch: PictureBatch | undefined } }
   /** Pictures of the user's own, packed, kept with the run so that it can be resumed. */
   readonly saveData: { readonly ask: { readonly runId: string; readonly data: Uint8Array }; readonly answer: object }
   readonly openData: { readonly ask: { readonly runId: string }; readonly answer: { readonly data: Uint8Array | undefined } }
@@ -52,6 +54,21 @@ export interface OpenedRun {
   readonly run: RunSummary
   readonly opened: Opened
   readonly pictures: 'mnist' | 'own'
+}
+
+/** The editor loses what is beyond some 250 buffers in one message, so the files of a batch share one. */
+export interface PictureBatch {
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number }[]
+  /** The files one after another. */
+  readonly bytes: Uint8Array
+  readonly refused: readonly RefusedFile[]
+  /** How many are still to come. */
+  readonly left: number
+}
+
+export interface RefusedFile {
+  readonly name: string
+  readonly error: ErrorOnWire
 }
 
 export type ExportKind = 'png' | 'gif' | 'csv' | 'layers-model' | 'keras'
@@ -127,7 +144,8 @@ const asks: { readonly [K in keyof HostCalls]: Check<HostCalls[K]['ask']> } = {
   saveCheckpoint: isObject({ runId, step: isWhole(0, 1e7), good: isBoolean, backend: anyBackend, settings: isAnything as Check<TrainingSettings>, checkpoint: isBytes }),
   export: isObject({ kind: isOneOf('png', 'gif', 'csv', 'layers-model', 'keras'), files: isListOf(namedBytes, maximumFiles) }),
   insertPicture: isObject({ png: isBytes, alt: isText(500) }),
-  chooseImages: nothing,
+  choosePictures: nothing,
+  readPictures: nothing,
   saveData: isObject({ runId, data: isBytes }),
   openData: isObject({ runId }),
   openInProcess: isObject({ runId, which: isOneOf('newest', 'good'), backend: isOneOf('native', 'tfjs-node'), change: isAnything as Check<Partial<TrainingSettings>> }),

@@ -1,24 +1,25 @@
 import * as vscode from 'vscode'
 import type { Handlers } from '../../gan/protocol/calls'
 import type { HostCalls, Preferences } from '../../gan/protocol/hostProtocol'
-import { chooseImages } from './chooseImages'
 import { exportFiles } from './exportFiles'
 import type { PictureInserter } from './insertPicture'
 import type { StudioMemory } from './memory'
 import type { NativeTrainer } from './nativeTrainer'
+import type { OwnPictures } from './ownPictures'
 import type { RunStore } from './runStore'
 
 export interface CallNeeds {
   readonly store: RunStore
   readonly memory: StudioMemory
   readonly pictures: PictureInserter
+  readonly own: OwnPictures
   readonly trainer: NativeTrainer
   /** The run that a panel which came back was showing. */
   readonly restore: string | undefined
 }
 
 /** What the host does when the page asks. */
-export function hostCalls({ store, memory, pictures, trainer, restore }: CallNeeds): Handlers<HostCalls> {
+export function hostCalls({ store, memory, pictures, own, trainer, restore }: CallNeeds): Handlers<HostCalls> {
   const { l10n } = vscode
   return {
     hello: async () => ({ runs: await store.list(), restore, preferences: memory.read() }),
@@ -51,7 +52,8 @@ export function hostCalls({ store, memory, pictures, trainer, restore }: CallNee
       await pictures.insert(png, alt)
       return { inserted: true }
     },
-    chooseImages: async () => (await chooseImages()) ?? { files: [], refused: [] },
+    choosePictures: async () => ({ count: await own.choose() }),
+    readPictures: async () => ({ batch: await own.next() }),
     async saveData({ runId, data }) {
       await store.saveData(runId, data)
       return {}

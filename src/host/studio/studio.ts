@@ -11,6 +11,7 @@ import { hostCalls } from './hostCalls'
 import { PictureInserter } from './insertPicture'
 import { StudioMemory } from './memory'
 import { NativeTrainer } from './nativeTrainer'
+import { OwnPictures } from './ownPictures'
 import { RunStore } from './runStore'
 import { studioViewType } from './studioDoor'
 import { panelOptions, StudioPanel } from './studioPanel'
@@ -60,10 +61,12 @@ export class Studio extends Disposable {
 
   private show(panel: vscode.WebviewPanel, restore: string | undefined): void {
     const trainer = this.newTrainer((news) => shown.tell(news))
-    const handlers = hostCalls({ store: this.store, memory: this.memory, pictures: this.pictures, trainer, restore })
+    const own = new OwnPictures()
+    const handlers = hostCalls({ store: this.store, memory: this.memory, pictures: this.pictures, own, trainer, restore })
     const shown = new StudioPanel(panel, this.root, handlers, this.reporter, (news) => this.status.update(news))
     this.panel.value = shown
     shown.onClosed(() => {
+      own.dispose()
       void this.endTrainer(trainer)
       if (this.panel.value !== shown) return
       this.status.clear()
