@@ -74,6 +74,24 @@ export function itAnswersAsPyTorch(open: () => Promise<LanguageModel>, expected:
     model.dispose()
   })
 
+  it('tells what follows each of several tokens as what follows each by itself', async ({ skip }) => {
+    const model = await open()
+    const [several, single] = [model.open(), model.open()]
+    if (several.extendEach === undefined) return skip('it takes tokens one at a time')
+    await several.extend(prompt.subarray(0, 3))
+    await single.extend(prompt.subarray(0, 3))
+    const tokens = prompt.subarray(3, 11)
+    const rows = await several.extendEach(tokens)
+    const width = rows.length / tokens.length
+    for (const [i, token] of tokens.entries()) {
+      const alone = await single.extend(Int32Array.of(token))
+      expect(alone).toHaveLength(width)
+      expect(relativeError(rows.subarray(i * width, (i + 1) * width), [...alone])).toBeLessThan(1e-5)
+    }
+    expect(several.length).toBe(11)
+    model.dispose()
+  })
+
   it('writes the same in branches, whatever grows beside them', async () => {
     const model = await open()
     const context = model.open()
