@@ -2,7 +2,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { correctedRate } from '../gan/adam'
 import { averageKeep, penaltyDue, type Backend, type EngineState, type GanEngine, type NetworkState, type SampleRequest, type StepInput, type StepResult } from '../gan/ganEngine'
 import { judge } from '../gan/losses'
-import { imageSize, layout, type GanDescription, type Network } from '../gan/network'
+import { imageSize, labelStrength, layout, type GanDescription, type Network } from '../gan/network'
 import { joinLabels } from '../gan/oneHot'
 import type { TrainingSettings } from '../gan/settings'
 import type { AdamRates, Operations, Parameter, Tensor, TensorFlow } from './operations'
@@ -78,7 +78,7 @@ export class TfjsEngine implements GanEngine {
     if (count === 0) return new Float32Array(0)
     const layers = weights === 'average' ? this.average : this.generator.layers.map(({ kernel, bias }) => ({ kernel: kernel.value, bias: bias.value }))
     const pictures = tf.tidy(() => {
-      let x: Tensor = this.rows(latents, labels, count, description.latentSize)
+      let x: Tensor = this.latents(latents, labels)
       layers.forEach(({ kernel, bias }, i) => {
         x = this.ops.dense(x, kernel, bias, i < layers.length - 1)
       })
@@ -131,16 +131,16 @@ export class TfjsEngine implements GanEngine {
 
   /** Draws every fake of the step at once, and cuts everything into batches. */
   private prepare(input: StepInput, batch: number, rounds: number): { real: Tensor[]; fake: Tensor[]; fakeHidden: Tensor[]; pictures: Tensor } {
-    const { tf, description } = this
+    const { tf } = this
     const cut = (x: Tensor, round: number): Tensor => tf.slice(x, [round * batch, 0], [batch, x.shape[1] ?? 0])
     const real = Array.from({ length: rounds }, (_, round) =>
-      this.rows(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), batch, imageSize),
+      this.rows(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), imageSize, labelStrength.discriminator),
     )
-    const hidden = this.forward(this.generator, this.rows(input.latents, input.fakeLabels, (rounds + 1) * batch, description.latentSize))
+    const hidden = this.forward(this.generator, this.latents(input.latents, input.fakeLabels))
     const drawn = this.ops.tanh(hidden.at(-1) as Tensor)
     const fake = Array.from({ length: rounds + 1 }, (_, round) => {
       const pictures = cut(drawn, round)
-      return input.fakeLabels ? tf.concat([pictures, this.oneHot(input.fakeLabels.subarray(round * batch, (round + 1) * batch))], 1) : pictures
+      return input.fakeLabels ? tf.concat([pictures, this.rows(new Float32Array(0), input.fakeLabels.subarray(round * batch, (round + 1) * batch), 0, labelStrength.discriminator)], 1) : pictures
     })
     return { real, fake, fakeHidden: hidden.slice(0, -1).map((x) => cut(x, rounds)), pictures: cut(drawn, rounds) }
   }
@@ -241,14 +241,15 @@ export class TfjsEngine implements GanEngine {
     })
   }
 
-  /** [count, width + classes]: rows with their label joined. */
-  private rows(values: Float32Array, labels: Uint8Array | undefined, count: number, width: number): Tensor {
-    const classes = labels ? this.description.classes : 0
-    return this.tf.tensor2d(labels ? joinLabels(values, labels, width) : values, [count, width + classes])
+  /** What G reads: [count, latentSize + classes]. */
+  private latents(latents: Float32Array, labels: Uint8Array | undefined): Tensor {
+    return this.rows(latents, labels, this.description.latentSize, labelStrength.generator)
   }
 
-  private oneHot(labels: Uint8Array): Tensor {
-    return this.tf.tensor2d(joinLabels(new Float32Array(0), labels, 0), [labels.length, this.description.classes])
+  /** [count, width + classes]: rows with their label joined. */
+  private rows(values: Float32Array, labels: Uint8Array | undefined, width: number, strength: number): Tensor {
+    if (!labels) return this.tf.tensor2d(values, [values.length / width, width])
+    return this.tf.tensor2d(joinLabels(values, labels, width, strength), [labels.length, width + this.description.classes])
   }
 
   private load(network: Network, state: NetworkState): LearntNetwork {

@@ -37,7 +37,7 @@ export interface Checkpoint {
  * Everything is little-endian, as every machine is that this runs on.
  */
 const magic = [0x49, 0x4e, 0x4b, 0x4c, 0x47, 0x41, 0x4e]
-const version = 1
+const version = 2
 const headStart = 12
 const maximumHeader = 1 << 20
 

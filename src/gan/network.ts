@@ -5,6 +5,11 @@
 export const imageSide = 28
 export const imageSize = imageSide * imageSide
 export const digitCount = 10
+/**
+ * What stands in a label's place for its digit, 0 for the nine others: more than 1, because it is one number beside a
+ * hundred latents of about 1, or beside 784 pixels, and a network would learn late to look at it.
+ */
+export const labelStrength = { generator: 2, discriminator: 5 } as const
 /** Slope of the leaky rectifier below zero. */
 export const leakySlope = 0.2
 
@@ -20,7 +25,7 @@ export type Network = readonly DenseLayer[]
 
 export interface GanDescription {
   readonly latentSize: number
-  /** 10 when the digit's one-hot label is joined to both networks' inputs (after the latent, after the pixels), else 0. */
+  /** 10 when the digit's label is joined to both networks' inputs (after the latent, after the pixels; see labelStrength), else 0. */
   readonly classes: number
   /** [latentSize + classes] → [784], tanh. */
   readonly generator: Network

@@ -82,8 +82,8 @@ export const presets: Readonly<Record<PresetName, TrainingSettings>> = {
   /** As the article has it, Adam with Keras's defaults: it collapses to one picture. */
   article: { ...stable, steps: 10_000, generatorLearningRate: 1e-3, discriminatorLearningRate: 1e-3, beta1: 0.9, r1Gamma: 0, emaDecay: 0 },
   stable,
-  /** The same, told which digit it looks at or draws. */
-  digits: { ...stable, conditional: true },
+  /** The same, told which digit it looks at or draws, and a little faster: so it draws 96 instead of 95 digits in a hundred right after 5,000 steps (docs/studio.md). */
+  digits: { ...stable, conditional: true, generatorLearningRate: 7e-4, discriminatorLearningRate: 7e-4 },
 }
 
 export const defaultPreset: PresetName = 'digits'

@@ -1,5 +1,5 @@
 import { decodeCheckpoint, type Checkpoint } from '../../src/gan/checkpoint'
-import { describeGan, layout, type Network } from '../../src/gan/network'
+import { describeGan, labelStrength, layout, type Network } from '../../src/gan/network'
 import type { NamedBytes } from '../../src/gan/protocol/hostProtocol'
 import { encodeNpz, type NamedArray } from './npz'
 import script from './train.py'
@@ -8,7 +8,7 @@ import script from './train.py'
 export function kerasFiles(file: Uint8Array): readonly NamedBytes[] {
   const checkpoint = decodeCheckpoint(file)
   const { settings, step, engine } = checkpoint
-  const run = { ...settings, step, generatorUpdates: engine.generator.updates, discriminatorUpdates: engine.discriminator.updates }
+  const run = { ...settings, step, generatorLabel: labelStrength.generator, discriminatorLabel: labelStrength.discriminator, generatorUpdates: engine.generator.updates, discriminatorUpdates: engine.discriminator.updates }
   return [
     { name: 'train.py', bytes: new TextEncoder().encode(script) },
     { name: 'run.json', bytes: new TextEncoder().encode(`${JSON.stringify(run, undefined, 2)}\n`) },

@@ -1,5 +1,5 @@
 import { decodeCheckpoint } from '../../src/gan/checkpoint'
-import { describeGan, imageSide, layout, leakySlope } from '../../src/gan/network'
+import { describeGan, imageSide, labelStrength, layout, leakySlope, type LayerSlots } from '../../src/gan/network'
 import type { NamedBytes } from '../../src/gan/protocol/hostProtocol'
 import { shownWeights } from '../../src/gan/sampling'
 
@@ -11,7 +11,7 @@ export function layersModelFiles(checkpoint: Uint8Array): readonly NamedBytes[] 
   const { settings, engine, step } = decodeCheckpoint(checkpoint)
   const { generator, latentSize, classes } = describeGan(settings)
   const { slots } = layout(generator)
-  const weights = shownWeights(settings) === 'average' ? engine.average : engine.generator.weights
+  const weights = takingPlainLabels(shownWeights(settings) === 'average' ? engine.average : engine.generator.weights, slots[0], latentSize)
   const layers = slots.flatMap(({ layer }, i) => {
     const dense = {
       class_name: 'Dense',
@@ -42,4 +42,12 @@ export function layersModelFiles(checkpoint: Uint8Array): readonly NamedBytes[] 
     { name: 'model.json', bytes: new TextEncoder().encode(JSON.stringify(model, undefined, 1)) },
     { name: 'weights.bin', bytes: new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength) },
   ]
+}
+
+/** Inkling's generator reads labels louder than 1; a program that loads this one gives it 1. @param first where the first layer lies */
+function takingPlainLabels(weights: Float32Array, first: LayerSlots | undefined, latentSize: number): Float32Array {
+  const plain = weights.slice()
+  if (!first) return plain
+  for (let i = first.kernel + latentSize * first.layer.outputs; i < first.bias; i++) plain[i] = (plain[i] ?? 0) * labelStrength.generator
+  return plain
 }

@@ -64,8 +64,24 @@ with np.load(here / "weights.npz") as file:
     adam_d = Adam(discriminator.trainable_variables, run["discriminatorLearningRate"], run["discriminatorUpdates"], stored("discriminator_m", discriminator), stored("discriminator_v", discriminator))
 
 
-def labelled(rows, labels):
-    return tf.concat([rows, tf.one_hot(labels, CLASSES)], 1) if CLASSES else rows
+def labelled(rows, labels, strength):
+    return tf.concat([rows, strength * tf.one_hot(labels, CLASSES)], 1) if CLASSES else rows
+
+
+def draw(latents, labels):
+    return generator(labelled(latents, labels, run["generatorLabel"]))
+
+
+def judge(pictures, labels):
+    return discriminator(labelled(pictures, labels, run["discriminatorLabel"]))
+
+
+def taking_plain_labels(model):
+    """Inkling's generator reads labels louder than 1; who loads this one gives it latents and the one-hot label."""
+    plain, weights = network(LATENT + CLASSES, run["generatorWidths"], 784, "tanh"), model.get_weights()
+    weights[0][LATENT:] *= run["generatorLabel"]
+    plain.set_weights(weights)
+    return plain
 
 
 def loss(logits, target):
@@ -89,7 +105,7 @@ def noise():
 def penalty(real, labels):
     with tf.GradientTape() as tape:
         tape.watch(real)
-        logits = discriminator(labelled(real, labels))
+        logits = judge(real, labels)
     slopes = tape.gradient(logits, real)
     return run["r1Gamma"] / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, 1))
 
@@ -100,13 +116,13 @@ def step(pictures, digits, with_penalty, keep):
         chosen = tf.random.uniform([BATCH], 0, len(pictures), tf.int32)
         real, labels = tf.gather(pictures, chosen), tf.gather(digits, chosen)
         latents, wanted = noise()
-        fake = generator(labelled(latents, wanted))
-        loss_real = learn(adam_d, lambda: loss(discriminator(labelled(real, labels)), 1.0 - run["labelSmoothing"]))
-        loss_fake = learn(adam_d, lambda: loss(discriminator(labelled(fake, wanted)), 0.0))
+        fake = draw(latents, wanted)
+        loss_real = learn(adam_d, lambda: loss(judge(real, labels), 1.0 - run["labelSmoothing"]))
+        loss_fake = learn(adam_d, lambda: loss(judge(fake, wanted), 0.0))
     if with_penalty:
         learn(adam_d, lambda: penalty(real, labels))
     latents, wanted = noise()
-    loss_g = learn(adam_g, lambda: loss(discriminator(labelled(generator(labelled(latents, wanted)), wanted)), 1.0))
+    loss_g = learn(adam_g, lambda: loss(judge(draw(latents, wanted), wanted), 1.0))
     for slow, fast in zip(average.trainable_variables, generator.trainable_variables):
         slow.assign(keep * slow + (1 - keep) * fast)
     return loss_real, loss_fake, loss_g
@@ -124,7 +140,7 @@ def save(done):
     (here / "weights.new.npz").replace(here / "weights.npz")
     state = {**run, "step": done, "generatorUpdates": int(adam_g.updates.numpy()), "discriminatorUpdates": int(adam_d.updates.numpy())}
     (here / "run.json").write_text(json.dumps(state, indent=2) + "\n")
-    (average if run["emaDecay"] > 0 else generator).save(here / "generator.keras")
+    taking_plain_labels(average if run["emaDecay"] > 0 else generator).save(here / "generator.keras")
 
 
 def main():

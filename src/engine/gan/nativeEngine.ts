@@ -4,7 +4,7 @@ import { InklingError, toInklingError } from '../../base/errors'
 import { correctedRate } from '../../gan/adam'
 import { averageKeep, penaltyDue, type EngineFactory, type EngineState, type GanEngine, type SampleRequest, type StepInput, type StepResult } from '../../gan/ganEngine'
 import { judge } from '../../gan/losses'
-import { imageSize, type GanDescription } from '../../gan/network'
+import { imageSize, labelStrength, type GanDescription } from '../../gan/network'
 import { joinLabels } from '../../gan/oneHot'
 import type { TrainingSettings } from '../../gan/settings'
 import { onnxRuntime, type OnnxRuntime } from '../onnx/runtime'
@@ -51,8 +51,8 @@ class NativeEngine implements GanEngine {
     const target = 1 - labelSmoothing
     const drawn = await this.drawAll(input, (rounds + 1) * batch)
     const cut = (rows: Float32Array, round: number): Float32Array => rows.subarray(round * (rows.length / (rounds + 1)), (round + 1) * (rows.length / (rounds + 1)))
-    const real = (round: number): Float32Array => this.labelled(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), imageSize)
-    const fake = (round: number): Float32Array => this.labelled(cut(drawn.pictures, round), input.fakeLabels?.subarray(round * batch, (round + 1) * batch), imageSize)
+    const real = (round: number): Float32Array => this.labelled(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), imageSize, labelStrength.discriminator)
+    const fake = (round: number): Float32Array => this.labelled(cut(drawn.pictures, round), input.fakeLabels?.subarray(round * batch, (round + 1) * batch), imageSize, labelStrength.discriminator)
     let [realLogits, fakeLogits]: [Float32Array, Float32Array] = [new Float32Array(batch), new Float32Array(batch)]
     for (let round = 0; round < rounds; round++) {
       realLogits = await this.learnToTell(real(round), target, settings)
@@ -70,7 +70,7 @@ class NativeEngine implements GanEngine {
     if (count === 0) return pictures
     const session = await this.session('draw', () => drawingGraph(this.description, false))
     const from = weights === 'average' ? this.bind('generator', this.learnt.average) : this.weights.generator
-    await session.run({ input: this.rows(this.labelled(latents, labels, this.description.latentSize), count), ...from }, { pictures: this.rows(pictures, count) })
+    await session.run({ input: this.rows(this.labelled(latents, labels, this.description.latentSize, labelStrength.generator), count), ...from }, { pictures: this.rows(pictures, count) })
     return pictures
   }
 
@@ -94,7 +94,7 @@ class NativeEngine implements GanEngine {
     const { description } = this
     const session = await this.session('draw all', () => drawingGraph(description, true))
     const pictures = new Float32Array(count * imageSize)
-    const input = this.labelled(latents, fakeLabels, description.latentSize)
+    const input = this.labelled(latents, fakeLabels, description.latentSize, labelStrength.generator)
     const hidden = description.generator.map(({ inputs }, i) => (i === 0 ? input : new Float32Array(count * inputs)))
     const kept = Object.fromEntries(hidden.slice(1).map((rows, i) => [hiddenName(i + 1), this.rows(rows, count)]))
     await session.run({ input: this.rows(input, count), ...this.weights.generator }, { pictures: this.rows(pictures, count), ...kept })
@@ -154,8 +154,8 @@ class NativeEngine implements GanEngine {
     return created
   }
 
-  private labelled(values: Float32Array, labels: Uint8Array | undefined, width: number): Float32Array {
-    return labels ? joinLabels(values, labels, width) : values
+  private labelled(values: Float32Array, labels: Uint8Array | undefined, width: number, strength: number): Float32Array {
+    return labels ? joinLabels(values, labels, width, strength) : values
   }
 
   /** Views into a flat array, under their names. */

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 torch.set_default_dtype(torch.float64)
 here = pathlib.Path(__file__).parent
 IMAGE, SLOPE = 784, 0.2
+LABEL_G, LABEL_D = 2, 5  # src/gan/network.ts, labelStrength
 
 
 def numbers(seed, count):
@@ -84,10 +85,10 @@ def run(s):
     og, od = Adam(g, s), Adam(d, s)
     real = torch.tensor(numbers(3000, k * B * IMAGE).astype(np.float64)).reshape(k * B, IMAGE)
     z = torch.tensor((numbers(4000, (k + 1) * B * s["latentSize"]) * np.float32(2)).astype(np.float64)).reshape((k + 1) * B, -1)
-    real_labels = F.one_hot(torch.arange(k * B) * 7 % 10, 10).double()
+    real_labels = F.one_hot(torch.arange(k * B) * 7 % 10, 10).double() * LABEL_D
     fake_labels = F.one_hot(torch.arange((k + 1) * B) * 3 % 10, 10).double()
     join = lambda x, y: torch.cat([x, y], 1) if classes else x
-    draw = lambda a, b: torch.tanh(forward(g, join(z[a:b], fake_labels[a:b])))
+    draw = lambda a, b: torch.tanh(forward(g, join(z[a:b], fake_labels[a:b] * LABEL_G)))
     judge = lambda x, y: forward(d, join(x, y))
     bce = lambda o, target: F.binary_cross_entropy_with_logits(o, torch.full_like(o, target))
     result = {}
@@ -98,7 +99,7 @@ def run(s):
         loss = bce(o, 1 - s["labelSmoothing"])
         result["lossReal"], result["accuracyReal"] = loss.item(), (o > 0).double().mean().item()
         od.step(loss, s["discriminatorLearningRate"])
-        o = judge(fake, fake_labels[rows])
+        o = judge(fake, fake_labels[rows] * LABEL_D)
         loss = bce(o, 0.0)
         result["lossFake"], result["accuracyFake"] = loss.item(), (o < 0).double().mean().item()
         od.step(loss, s["discriminatorLearningRate"])
@@ -106,7 +107,7 @@ def run(s):
         x = real[(k - 1) * B :].clone().requires_grad_(True)
         (slope,) = torch.autograd.grad(judge(x, real_labels[(k - 1) * B :]).sum(), x, create_graph=True)
         od.step(s["r1Gamma"] / 2 * slope.square().sum(1).mean(), s["discriminatorLearningRate"])
-    loss = bce(judge(draw(k * B, (k + 1) * B), fake_labels[k * B :]), 1.0)
+    loss = bce(judge(draw(k * B, (k + 1) * B), fake_labels[k * B :] * LABEL_D), 1.0)
     result["lossGenerator"] = loss.item()
     og.step(loss, s["generatorLearningRate"])
     keep = min(s["emaDecay"], s["step"] / (s["step"] + 100))

@@ -85,7 +85,7 @@ describe('The TensorFlow.js model', () => {
     const request = drawSamples(settings, 5, 10)
     const engine = await cpuEngineFactory(describeGan(settings), initialState(settings))
     const expected = await engine.sample(request)
-    const input = joinLabels(request.latents, request.labels ?? new Uint8Array(), settings.latentSize)
+    const input = joinLabels(request.latents, request.labels ?? new Uint8Array(), settings.latentSize, 1)
     const output = loaded.predict(tf.tensor2d(input, [10, settings.latentSize + 10])) as tf.Tensor
     expect(output.shape).toEqual([10, 28, 28, 1])
     const drawn = await output.data()
