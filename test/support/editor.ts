@@ -81,6 +81,12 @@ export class Editor {
     this.home.remove()
   }
 
+  /** Ends the browser's process for graphics, as a driver that fails does; the browser starts another. */
+  async crashGraphics(): Promise<void> {
+    const session = await this.browser.newBrowserCDPSession()
+    await session.send('Browser.crashGpuProcess')
+  }
+
   /** The content of a file of the opened folder, as it is on disk. */
   read(name: string): string {
     return readFileSync(path.join(this.home.folder, 'workspace', name), 'utf8')

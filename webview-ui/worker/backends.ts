@@ -6,7 +6,7 @@ import type { Backend, EngineFactory } from '../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../src/gan-tfjs/cpuBackend'
 import { plainOperations } from '../../src/gan-tfjs/plainOperations'
 import { TfjsEngine } from '../../src/gan-tfjs/tfjsEngine'
-import { LosableEngine } from './losableEngine'
+import { LosableEngine, type Loss } from './losableEngine'
 import { wasmEngineFactory } from '../../src/gan-tfjs/wasmBackend'
 
 interface Files {
@@ -46,12 +46,23 @@ function graphicsFactory(backend: 'webgl' | 'webgpu'): EngineFactory {
   }
 }
 
-/** Says whether the graphics processor behind a backend was taken away. */
-function lossOf(backend: unknown): () => boolean {
-  if (backend instanceof MathBackendWebGL) return () => backend.gpgpu.gl.isContextLost()
+/** Says when the graphics processor behind a backend is taken away. */
+function lossOf(backend: unknown): Loss {
+  if (backend instanceof MathBackendWebGL) return webglLoss(backend.gpgpu.gl)
+  if (backend instanceof WebGPUBackend) return onceTold(backend.device.lost)
+  return { isLost: () => false, happened: new Promise(() => {}) }
+}
+
+function webglLoss(gl: WebGLRenderingContext): Loss {
+  const told = onceTold(new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve)))
+  return { ...told, isLost: () => told.isLost() || gl.isContextLost() }
+}
+
+/** It stays lost: a context that comes back is empty. */
+function onceTold(happened: Promise<unknown>): Loss {
   let lost = false
-  if (backend instanceof WebGPUBackend) void backend.device.lost.then(() => (lost = true))
-  return () => lost
+  void happened.then(() => (lost = true))
+  return { isLost: () => lost, happened }
 }
 
 function unavailable(backend: Backend, reason: string): InklingError {
