@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { assertNever } from '../base/assertNever'
-import { own } from '../base/json'
 import { ChildProber } from '../engine/devices/childProber'
 import type { Device, Outcome, Outcomes } from '../engine/devices/chooseDevice'
 import { DeviceMemory } from '../engine/devices/deviceMemory'
@@ -14,8 +12,8 @@ import { onnxRuntime } from '../engine/onnx/runtime'
 import type { EngineMethod, Params } from '../engine/protocol'
 import type { CallScope, Handlers } from '../engine/server'
 import { systemClock } from '../engine/systemClock'
-import { parseJsonObject } from '../language/fileGuards'
 import type { Io } from './io'
+import { versionOf } from './version'
 
 export function deviceUsage(cache: string): string {
   return `--device auto (the default) is the processor, or another device that was measured to be clearly faster. Where this
@@ -55,10 +53,6 @@ async function candidates(): Promise<readonly Device[]> {
 
 function devicesFolder(cache: string): string {
   return path.join(cache, 'devices')
-}
-
-function versionOf(root: string): string {
-  return String(own(parseJsonObject('package.json', readFileSync(path.join(root, 'package.json'))), 'version'))
 }
 
 function describe(news: DeviceNews): string {

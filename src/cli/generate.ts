@@ -27,9 +27,9 @@ export async function generate(args: readonly string[], handlers: Handlers<AnyMo
   if (maxLength !== undefined && maxNew !== undefined) throw new UsageError('--max-length and --max-new-tokens exclude each other')
   const sequences = options.integer('num-return-sequences', 1, 64) ?? 1
   const drawn = sampling(options, () => Math.floor(Math.random() * 2 ** 32))
-  const positional = options.single('PROMPT')
+  const positional = options.single('PROMPT', 'put a PROMPT of several words in quotes')
   const prompt = positional === '-' ? await readStdin(io) : positional
-  if (prompt === '') throw InklingError.of('prompt-empty', {})
+  if (prompt.trim() === '') throw InklingError.of('prompt-empty', {})
 
   const scope = { signal: io.signal, partial: () => {} }
   const loaded = await handlers.load({ model }, scope)

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises'
 import { InklingError } from '../base/errors'
+import { codeOf } from '../engine/gan/fileErrors'
 
 /** Where a command reads and writes, so that a test can be at the other end. */
 export interface Io {
@@ -23,10 +24,24 @@ export async function readText(file: string, io: Io): Promise<string> {
   try {
     return await fs.readFile(file, 'utf8')
   } catch (error) {
-    throw InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
   }
 }
 
 export function printJson(io: Io, value: unknown): void {
   io.stdout.write(JSON.stringify(value, null, 2) + '\n')
+}
+
+function reasonOf(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'there is no such file'
+    case 'EISDIR':
+      return 'it is a folder'
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is denied'
+    default:
+      return error instanceof Error ? error.message : String(error)
+  }
 }

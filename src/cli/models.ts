@@ -127,6 +127,7 @@ async function verify(name: string | undefined, options: Options, store: ModelSt
     if (!options.flag('json')) io.stdout.write(`${model.manifest.id}: ${problems.length === 0 ? 'as it was installed' : describeProblems(problems)}\n`)
   }
   if (options.flag('json')) printJson(io, { models: results })
+  else if (chosen.length === 0) io.stdout.write('No models are installed\n')
   const damaged = results.find(({ problems }) => problems.length > 0)
   if (damaged) throw InklingError.of('model-damaged', { model: damaged.id, problems: describeProblems(damaged.problems) })
 }

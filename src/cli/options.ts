@@ -71,11 +71,11 @@ export class Options {
     return found
   }
 
-  /** The only positional argument. @throws UsageError when there is none or more than one */
-  single(name: string): string {
+  /** The only positional argument. @param hint for who gives several @throws UsageError when there is none or more than one */
+  single(name: string, hint?: string): string {
     const [value, ...more] = this.positionals
     if (value === undefined) throw new UsageError(`${name} is missing`)
-    if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}`)
+    if (more.length > 0) throw new UsageError(`unexpected argument ${more[0]}${hint === undefined ? '' : `; ${hint}`}`)
     return value
   }
 }

@@ -25,9 +25,13 @@ export async function score(args: readonly string[], handlers: Handlers<AnyModel
     })
     return
   }
-  for (const token of tokens) {
-    const numbers = token.logprob === null ? '      -      -      -' : [token.logprob.toFixed(3), token.rank?.toString(), token.entropy?.toFixed(2)].map((cell) => (cell ?? '-').padStart(7)).join('')
-    io.stdout.write(`${numbers}  ${JSON.stringify(token.text)}\n`)
+  io.stdout.write(row(['logprob', 'rank', 'entropy'], 'token'))
+  for (const { logprob, rank, entropy, text: piece } of tokens) {
+    io.stdout.write(row([logprob?.toFixed(3), rank?.toString(), entropy?.toFixed(2)], JSON.stringify(piece)))
   }
   io.stdout.write(`${bits.toFixed(1)} bits over ${bytes} bytes: ${bitsPerByte.toFixed(4)} bits per byte\n`)
+}
+
+function row(cells: readonly (string | undefined)[], last: string): string {
+  return `${cells.map((cell) => (cell ?? '-').padStart(8)).join('')}  ${last}\n`
 }
