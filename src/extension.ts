@@ -87,7 +87,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const status = (): StatusInput => {
     const document = vscode.window.activeTextEditor?.document
-    return { engine: places.state, snoozedMs: snooze.remainingMs, suggestions: document && suggestions.mode(document), server: server.host }
+    const modelError = server.host === undefined ? models.errorFor(document?.languageId) : undefined
+    return { engine: places.state, modelError, snoozedMs: snooze.remainingMs, suggestions: document && suggestions.mode(document), server: server.host }
   }
   const statusBar = own(new StatusBar(status))
   own(places.onState(() => statusBar.update()))

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode'
 import type { Outcomes } from '../engine/devices/chooseDevice'
 import { deviceLine } from './deviceLine'
-import { statusView, type StatusInput } from './statusView'
+import { statusView, type StatusInput, type StatusView } from './statusView'
 
 interface MenuItem extends vscode.QuickPickItem {
   readonly command?: string
@@ -15,7 +15,7 @@ export async function showStatusMenu(input: StatusInput, devices: Outcomes | und
   const { l10n } = vscode
   const view = statusView(input)
   const items: MenuItem[] = [
-    { label: `$(${view.icon}) ${l10n.t(view.detail, view.facts)}`, detail: modelLine(input) },
+    firstItem(view, input),
     ...(input.server === undefined ? [] : [
       { label: `$(warning) ${l10n.t('Your text is sent to {host}', { host: input.server })}`, detail: l10n.t('Write with this machine instead'), command: 'inkling.server.useThisMachine' },
     ]),
@@ -30,12 +30,20 @@ export async function showStatusMenu(input: StatusInput, devices: Outcomes | und
     { label: `$(package) ${l10n.t('Choose model…')}`, command: 'inkling.selectModel' },
     ...(devices ? [{ label: `$(dashboard) ${l10n.t('Measure devices again')}`, detail: deviceLine(devices), command: 'inkling.measureDevices' }] : []),
     { label: `$(remote) ${l10n.t('Use a server…')}`, command: 'inkling.server.choose' },
-    { label: `$(debug-restart) ${l10n.t('Restart engine')}`, command: 'inkling.restartEngine' },
+    { label: `$(refresh) ${l10n.t('Restart engine')}`, command: 'inkling.restartEngine' },
     { label: `$(gear) ${l10n.t('Open settings')}`, command: 'inkling.openSettings' },
     { label: `$(output) ${l10n.t('Show log')}`, command: 'inkling.showLog' },
   ]
   const picked = await vscode.window.showQuickPick(items, { title: 'Inkling', placeHolder: l10n.t('Choose what to do') })
   if (picked?.command) await vscode.commands.executeCommand(picked.command)
+}
+
+/** What is happening: the model that runs, or what is wrong and how it is mended. */
+function firstItem({ icon, detail, facts, remedy }: StatusView, input: StatusInput): MenuItem {
+  const { l10n } = vscode
+  const label = `$(${icon}) ${l10n.t(detail, facts)}`
+  if (remedy === undefined) return { label, detail: modelLine(input) }
+  return { label, detail: l10n.t(remedy.hint), ...(remedy.kind === 'command' ? { command: remedy.command } : {}) }
 }
 
 function modelLine({ engine }: StatusInput): string {

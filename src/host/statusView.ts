@@ -1,10 +1,12 @@
 import type { EngineState } from '../engine/client'
 import { assertNever } from '../base/assertNever'
-import { InklingError } from '../base/errors'
+import { InklingError, type Remedy } from '../base/errors'
 
 /** Everything the status item speaks about. */
 export interface StatusInput {
   readonly engine: EngineState
+  /** What is wrong with the model that the settings name for the document in view. */
+  readonly modelError?: InklingError | undefined
   /** Milliseconds; 0 awake, Infinity until restart. */
   readonly snoozedMs: number
   /** Suggestions in the document that is in view; undefined when there is none. */
@@ -21,16 +23,15 @@ export interface StatusView {
   /** English; placeholders are filled by the host's translation. */
   readonly detail: string
   readonly facts: Readonly<Record<string, string | number>>
+  /** What mends an error. */
+  readonly remedy?: Remedy
 }
 
 /** What the status item says. The first that holds: error, loading, snoozed, off, thinking, ready. */
 export function statusView(input: StatusInput): StatusView {
   const { engine } = input
-  if (engine.kind === 'stopped') return view('error', 'error', 'Inkling', engine.error.template, engine.error.facts)
-  if (engine.kind === 'running' && engine.load?.kind === 'unavailable') {
-    const error = InklingError.fromWire(engine.load.error)
-    return view('error', 'error', 'Inkling', error.template, error.facts)
-  }
+  const error = errorOf(input)
+  if (error) return { ...view('error', 'error', 'Inkling', error.template, error.facts), remedy: error.remedy }
   if (engine.kind === 'running' && engine.load?.kind === 'loading') {
     const percent = Math.round(engine.load.fraction * 100)
     return view('loading', 'loading~spin', `Inkling ${percent} %`, 'Loading the model: {percent} %.', { percent })
@@ -50,6 +51,12 @@ export function statusView(input: StatusInput): StatusView {
     default:
       return assertNever(input.suggestions)
   }
+}
+
+function errorOf({ engine, modelError }: StatusInput): InklingError | undefined {
+  if (engine.kind === 'stopped') return engine.error
+  if (modelError) return modelError
+  return engine.kind === 'running' && engine.load?.kind === 'unavailable' ? InklingError.fromWire(engine.load.error) : undefined
 }
 
 function view(kind: StatusView['kind'], icon: string, text: string, detail: string, facts: StatusView['facts'] = {}): StatusView {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import { toInklingError, type InklingError } from '../../base/errors'
 import { embeddedModelName, type ModelSpec } from '../../engine/protocol'
 import { resolveNamedModel } from '../../library/resolveModel'
 import type { ModelStore } from '../../library/store'
@@ -20,6 +21,16 @@ export class ModelChoice {
   choose(languageId: string | undefined): Pick<ModelSpec, 'folder' | 'name'> {
     const named = this.nameFor(languageId)
     return named === '' ? { folder: this.embedded, name: embeddedModelName } : resolveNamedModel(named, this.store, undefined)
+  }
+
+  /** What is wrong with the model that the settings name for a language. */
+  errorFor(languageId: string | undefined): InklingError | undefined {
+    try {
+      this.choose(languageId)
+      return undefined
+    } catch (error) {
+      return toInklingError(error)
+    }
   }
 
   /** @throws InklingError as `choose` does */
