@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { CancelledError } from '../base/cancellation'
 import { InklingError } from '../base/errors'
 import { Disposable } from '../base/lifecycle'
+import { blankBetween } from './blankBetween'
 import { insertText } from './insertText'
 
 /**
@@ -37,12 +38,20 @@ export class StreamingInsert extends Disposable {
   /** Writes what is left and puts the caret behind it. */
   async finish(): Promise<void> {
     await this.flushing
-    const end = this.editor.document.positionAt(this.offset)
     if (this.started) {
+      this.append(this.blankBehind())
+      await this.flushing
+      const end = this.editor.document.positionAt(this.offset)
       await this.editor.edit(() => {}, { undoStopBefore: false, undoStopAfter: true })
       this.editor.selection = new vscode.Selection(end, end)
       this.editor.revealRange(new vscode.Range(end, end))
     }
+  }
+
+  private blankBehind(): string {
+    const { document } = this.editor
+    const around = (from: number, to: number): string => document.getText(new vscode.Range(document.positionAt(from), document.positionAt(to)))
+    return blankBetween(around(this.offset - 1, this.offset), around(this.offset, this.offset + 1))
   }
 
   private async flush(): Promise<void> {

@@ -35,6 +35,14 @@ describe('Continue Writing', () => {
     assert.match(text.slice('She opened the door and '.length), /^\S/)
   })
 
+  it('leaves a space before the word behind the caret', async () => {
+    const editor = await openWithCaret('She opened the door |walked out.')
+    await vscode.commands.executeCommand('inkling.continueWriting')
+    const text = editor.document.getText()
+    assert.ok(text.length > 'She opened the door walked out.'.length, 'nothing was written')
+    assert.ok(/\swalked out\.$/.test(text), text)
+  })
+
   it('gives the same text for the same seed, and stays when it is stopped', async () => {
     await settings.set('generation.temperature', 1)
     await settings.set('generation.seed', 7)

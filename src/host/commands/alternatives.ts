@@ -3,6 +3,7 @@ import * as vscode from 'vscode'
 import { CancelledError } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import { MutableDisposable } from '../../base/lifecycle'
+import { blankBetween } from '../blankBetween'
 import type { WritingEngine } from '../engineHost'
 import { insertText } from '../insertText'
 import type { Settings } from '../settings'
@@ -65,7 +66,8 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     const text = await chosen
     if (text === undefined) throw new CancelledError()
     preview.dispose()
-    if (!(await insertText(editor, caret, text))) throw InklingError.of('document-refused', { file: path.basename(editor.document.fileName) })
+    const after = editor.document.lineAt(caret.line).text.slice(caret.character)
+    if (!(await insertText(editor, caret, text + blankBetween(text, after)))) throw InklingError.of('document-refused', { file: path.basename(editor.document.fileName) })
   } finally {
     controller.abort()
     // A cancelled generation has been heard of above or is not wanted any more.
