@@ -85,12 +85,12 @@ const catalogue = {
   'context-full': { message: 'The text is longer than the {length} tokens that this model can hold.', remedy: chooseModel },
   'prompt-empty': { message: 'There is no text to continue.', remedy: advice('Give a prompt of at least one word.') },
   'max-length-too-short': { message: 'The prompt alone has {promptTokens} tokens, and at most {maxLength} are allowed together.', remedy: advice('Raise --max-length, or use --max-new-tokens, which does not count the prompt.') },
-  'selection-empty': { message: 'No text is selected.', remedy: advice('Select the text to start from, or use “Inkling: Generate from a Prompt”.') },
+  'selection-empty': { message: 'No text is selected.', remedy: { kind: 'command', command: 'inkling.generateFromPrompt', title: 'Generate from a prompt', hint: 'Select the text to start from, or use “Inkling: Generate from a Prompt”.' } },
   'document-refused': { message: 'The editor refused to change {file}.', remedy: advice('Check that the document is not read-only, then try again.') },
   'engine-start-failed': { message: 'The inference engine did not start: {reason}.', remedy: showLog },
   'engine-stopped': { message: 'The inference engine stopped while it worked ({reason}).', remedy: showLog },
   'engine-gave-up': { message: 'The inference engine stopped {count} times in a row and stays off.', remedy: { kind: 'command', command: 'inkling.restartEngine', title: 'Restart engine', hint: 'Restart it with “Inkling: Restart Engine”, or choose a smaller model.' } },
-  'setting-invalid': { message: 'The setting {setting} is {value}, which is not {expected}; {fallback} is used.', remedy: { kind: 'command', command: 'inkling.openSettings', title: 'Open settings', hint: 'Correct the value in the settings.' } },
+  'setting-invalid': { message: 'The setting {setting} is {value}, which is not {expected}; {fallback} is used.', remedy: setting('{setting}', 'Correct the value in the settings.') },
   'option-invalid': { message: 'The option {option} is {value}, which is not {expected}.', remedy: advice('See --help.') },
   'file-unreadable': { message: 'The file {file} cannot be read: {reason}.', remedy: advice('Check the path and its permissions.') },
   'file-unwritable': { message: 'The file {file} cannot be written: {reason}.', remedy: advice('Check the path, its permissions and the free space.') },
@@ -163,7 +163,8 @@ export class InklingError extends Error {
   }
 
   get remedy(): Remedy {
-    return catalogue[this.code].remedy
+    const { remedy }: Entry = catalogue[this.code]
+    return remedy.kind === 'setting' ? { ...remedy, setting: fill(remedy.setting, this.facts) } : remedy
   }
 }
 

@@ -8,6 +8,12 @@ describe('InklingError', () => {
     expect(error.remedy.hint).toContain('embedded')
   })
 
+  it('leads to the very setting that it speaks of', () => {
+    const error = InklingError.of('setting-invalid', { setting: 'inkling.threads', value: '-1', expected: 'a whole number from 0 to 256', fallback: '0' })
+    expect(error.remedy).toMatchObject({ kind: 'setting', setting: 'inkling.threads' })
+    expect(InklingError.of('device-unavailable', { device: 'cuda', reason: 'there is none' }).remedy).toMatchObject({ kind: 'setting', setting: 'inkling.device' })
+  })
+
   it('survives a process boundary as code and facts', () => {
     const sent = InklingError.of('tokenizer-mismatch', { tokens: 5, vocabulary: 4 })
     const received = InklingError.fromWire(structuredClone({ code: sent.code, facts: sent.facts }))
