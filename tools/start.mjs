@@ -4,7 +4,7 @@
  *   --web       the editor's server and a browser, also where there is a desktop editor
  *   --port N    the server's port; any free one without it
  */
-import { cpSync, existsSync, mkdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { desktopEditor, freshProfile, hasDisplay } from './lib/desktop.mjs'
@@ -48,13 +48,22 @@ function copyOfSample() {
   return folder
 }
 
+/** The document with line and column of where its text goes on: behind the last word above the comment. @param {string} folder */
+function writingPlace(folder) {
+  const file = path.join(folder, documentName)
+  const lines = readFileSync(file, 'utf8').split(/\r?\n/)
+  const comment = lines.indexOf('<!--')
+  const line = Math.max(0, lines.slice(0, comment < 0 ? lines.length : comment).findLastIndex((text) => text.trim() !== ''))
+  return `${file}:${line + 1}:${(lines[line] ?? '').length + 1}`
+}
+
 /** @param {string} editor @param {string} folder */
 async function openDesktop(editor, folder) {
   say('Opening VS Code in a window of its own, with a fresh profile; close it, or press Ctrl+C here, to stop')
   // In the terminal of an editor this would make the new one a mere Node.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const profile = freshProfile(scratch('start').folder)
-  const ended = await run(editor, [...profile, `--extensionDevelopmentPath=${root}`, folder, path.join(folder, documentName)], { env, stdio: 'ignore' })
+  const ended = await run(editor, [...profile, `--extensionDevelopmentPath=${root}`, folder, '--goto', writingPlace(folder)], { env, stdio: 'ignore' })
   if (!ended.ok && !isEnding()) throw new Error(`VS Code ended: ${ended.reason}. Try npm start -- --web.`)
 }
 
@@ -62,7 +71,7 @@ async function openDesktop(editor, folder) {
 async function openServer(folder, port) {
   const server = await startServer({ data: path.join(home, 'server'), linkExtension: true, port })
   say('The editor is ready. Open this address in a browser on this machine; Ctrl+C stops it:')
-  console.log(`\n  ${server.address(folder, [['openFile', path.join(folder, documentName)]])}\n`)
+  console.log(`\n  ${server.address(folder, [['openFile', writingPlace(folder)]])}\n`)
   await server.ended
   if (!isEnding()) throw new Error(`The editor's server ended by itself.\n${server.log()}`)
 }

@@ -29,6 +29,9 @@ type Settings = Readonly<Record<string, unknown>>
 
 const traceFileName = 'trace.log'
 
+/** A workbench is a megabyte of script; a machine that does other things as well takes its time. */
+const openMs = 90_000
+
 const viewport = { width: 1280, height: 800 }
 
 /** A real editor in a real browser, with the extension in it: the server, the window and the files on disk. */
@@ -60,7 +63,7 @@ export class Editor {
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)
     try {
-      await page.goto(server.address(path.join(home.folder, 'workspace', options.workspaceFile ?? '')))
+      await page.goto(server.address(path.join(home.folder, 'workspace', options.workspaceFile ?? '')), { timeout: openMs })
       await editor.workbench.ready(options.bare !== true)
     } catch (error) {
       await editor.keepEvidence('opening the editor')

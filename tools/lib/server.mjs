@@ -37,7 +37,7 @@ export const calmSettings = {
  * @typedef {object} Server
  * @property {string} authority host and port
  * @property {(folder: string, payload?: readonly (readonly [string, string])[]) => string} address of a page that opens
- *   `folder`; the second of each pair is a path on the server's machine
+ *   `folder`; the second of each pair is a path on the server's machine, that of `openFile` may end in `:line:column`
  * @property {() => string} log
  * @property {Promise<void>} ended
  * @property {() => Promise<void>} stop
@@ -136,7 +136,8 @@ function cleanEnvironment(temporary) {
 function address(authority, token, folder, payload) {
   const query = new URLSearchParams({ tkn: token, [folder.endsWith('.code-workspace') ? 'workspace' : 'folder']: uriPath(folder) })
   if (payload.length > 0) {
-    query.set('payload', JSON.stringify(payload.map(([name, file]) => [name, `vscode-remote://${authority}${encodeURI(uriPath(file))}`])))
+    const files = payload.map(([name, file]) => [name, `vscode-remote://${authority}${encodeURI(uriPath(file))}`])
+    query.set('payload', JSON.stringify([...files, ['gotoLineMode', 'true']]))
   }
   return `http://${authority}/?${query}`
 }
