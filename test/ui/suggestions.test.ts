@@ -66,7 +66,6 @@ describe('A writer who types', () => {
     await expect.poll(() => workbench.ghostText()).not.toBe(first)
     const second = await workbench.ghostText()
     expect(second).not.toBe('')
-    await editor().picture('several-suggestions')
     // What is typed into the second, as far as it differs from the first, makes it the one that stays.
     const typed = [...second].findIndex((letter, index) => letter !== first[index]) + 1
     await workbench.type(second.slice(0, typed))
@@ -159,13 +158,22 @@ The old house stood at the end of the`
 describe('The commands', () => {
   const editor = useEditor({ files: { 'story.md': story } })
 
+  /** What is drawn behind the caret without being in the document. */
+  async function preview(): Promise<string> {
+    return editor().page.evaluate<string>(`[...document.querySelectorAll('.view-line span')].map((span) => getComputedStyle(span, '::after').content).filter((text) => text !== 'none').join('')`)
+  }
+
   it('show alternatives with a preview in place, and Enter takes the chosen one', async () => {
-    const { workbench } = editor()
+    const { workbench, page } = editor()
     await workbench.openFile('story.md')
     await workbench.runCommand('Inkling: Show Alternatives')
     await expect.poll(async () => (await workbench.quickInput.rows()).length).toBeGreaterThan(0)
     await workbench.quickInput.idle()
     await workbench.press('ArrowDown')
+    const chosen = await workbench.quickInput.box.locator('.monaco-list-row.focused .label-name').innerText()
+    await expect.poll(preview).toContain(chosen.slice(0, 20))
+    await page.mouse.move(640, 700) // off the box, which would tell again what it says
+    await page.locator('.workbench-hover').waitFor({ state: 'hidden' })
     await editor().picture('alternatives')
     await workbench.press('Enter')
     const saved = async (): Promise<string> => {
