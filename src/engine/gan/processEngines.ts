@@ -29,11 +29,18 @@ function loadTfjsNode(): TensorFlow {
   const helpers = util as unknown as Record<string, unknown>
   helpers['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined
   helpers['isArray'] ??= Array.isArray
+  // It brings a second TensorFlow.js, which warns of every kernel that the first has registered.
+  const { warn } = console
+  console.warn = () => undefined
   try {
     const loaded: unknown = createRequire(__filename)('@tensorflow/tfjs-node')
     return loaded as TensorFlow
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.message) : String(error)
+    // What it says of a library that is not there is a path and advice for programmers.
+    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const reason = /can ?not (be found|find module)/i.test(said) ? 'its native library is not installed' : said
     throw InklingError.of('gan-backend-unavailable', { backend: 'tfjs-node', reason }, error)
+  } finally {
+    console.warn = warn
   }
 }
