@@ -36,6 +36,12 @@ export class QuickInput {
     return this.labels.allTextContents()
   }
 
+  /** The label of the row that Enter would take, its first line where it has several. */
+  async focused(): Promise<string> {
+    const [label = ''] = await this.box.locator('.monaco-list-row.focused .label-name').allTextContents()
+    return label
+  }
+
   /** Chooses the row with this label. */
   async choose(label: string): Promise<void> {
     await this.rowElements.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) }).first().click()

@@ -170,8 +170,10 @@ describe('The commands', () => {
     await expect.poll(async () => (await workbench.quickInput.rows()).length).toBeGreaterThan(0)
     await workbench.quickInput.idle()
     await workbench.press('ArrowDown')
-    const chosen = await workbench.quickInput.box.locator('.monaco-list-row.focused .label-name').innerText()
-    await expect.poll(preview).toContain(chosen.slice(0, 20))
+    await expect.poll(async () => {
+      const chosen = await workbench.quickInput.focused()
+      return chosen !== '' && (await preview()).includes(chosen.slice(0, 20))
+    }, { timeout: 15_000 }).toBe(true)
     await page.mouse.move(640, 700) // off the box, which would tell again what it says
     await page.locator('.workbench-hover').waitFor({ state: 'hidden' })
     await editor().picture('alternatives')
@@ -180,7 +182,7 @@ describe('The commands', () => {
       await workbench.save()
       return editor().read('story.md')
     }
-    await expect.poll(async () => (await saved()).length).toBeGreaterThan(story.length)
+    await expect.poll(async () => (await saved()).length, { timeout: 15_000 }).toBeGreaterThan(story.length)
     expect((await saved()).startsWith(story)).toBe(true)
   })
 

@@ -40,6 +40,15 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     preview.show(kept.text)
   }
 
+  /** A move of the cursor and new rows may have crossed on their way: then another row is marked than the text shows. */
+  const settle = (): void => {
+    picker.busy = false
+    const [item] = picker.activeItems
+    if (!item) return
+    picker.activeItems = [item]
+    preview.show(item.text)
+  }
+
   const generated = engine.call('generate', {
     prompt,
     maxNewTokens: tokensEach,
@@ -60,7 +69,7 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
       picker.onDidChangeActive(([item]) => item && preview.show(item.text))
       picker.onDidAccept(() => resolve(picker.activeItems[0]?.text))
       picker.onDidHide(() => resolve(undefined))
-      generated.then(() => (picker.busy = false), reject)
+      generated.then(settle, reject)
     })
     picker.show()
     const text = await chosen
