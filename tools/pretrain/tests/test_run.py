@@ -108,7 +108,7 @@ def test_a_run_decays_when_asked_and_ends_in_a_model_that_learned(work: Path) ->
     assert final["step"] == start + 40
     assert state(work, "straight", "stable.pt")["step"] == start
     export.export(work / "straight" / "final.pt", work / "data" / "tokenizer.json", work / "model", packed=False)
-    model = evaluate.Model(work / "model", packed=False)
+    model = evaluate.Model(work / "model")
     text = story(1, 5)
     # A uniform guess over 320 tokens costs log2(320) bits each.
     assert model.bits(text) < 0.9 * np.log2(320) * len(model.tokenizer.encode(text).ids)
@@ -122,7 +122,7 @@ def test_a_run_refuses_settings_that_contradict_its_own(work: Path) -> None:
 
 
 def test_every_token_but_the_first_is_scored_once_with_half_a_context_before_it(work: Path) -> None:
-    model = evaluate.Model(work / "model", packed=False)
+    model = evaluate.Model(work / "model")
     ids = torch.tensor(model.tokenizer.encode(story(4, 2)).ids[:70])
     expected = 0.0
     for at in range(1, len(ids)):
