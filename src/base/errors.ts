@@ -177,7 +177,7 @@ export interface ErrorOnWire {
 /** Anything thrown, as a catalogue error; what is not one of ours becomes `internal` and keeps its cause for the log. */
 export function toInklingError(error: unknown): InklingError {
   if (error instanceof InklingError) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   return InklingError.of('internal', { reason }, error)
 }
 
@@ -187,4 +187,9 @@ function isErrorCode(code: string): code is ErrorCode {
 
 function fill(template: string, facts: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(facts, name) ? String(facts[name]) : whole))
+}
+
+/** What a failure says of itself, for the facts of an error. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

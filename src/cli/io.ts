@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises'
-import { InklingError } from '../base/errors'
-import { codeOf } from '../engine/gan/fileErrors'
+import { InklingError, reasonOf } from '../base/errors'
+import { codeOf } from '../base/fileErrors'
 
 /** Where a command reads and writes, so that a test can be at the other end. */
 export interface Io {
@@ -24,7 +24,7 @@ export async function readText(file: string, io: Io): Promise<string> {
   try {
     return await fs.readFile(file, 'utf8')
   } catch (error) {
-    throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
+    throw InklingError.of('file-unreadable', { file, reason: plainReason(error) }, error)
   }
 }
 
@@ -32,7 +32,7 @@ export function printJson(io: Io, value: unknown): void {
   io.stdout.write(JSON.stringify(value, null, 2) + '\n')
 }
 
-function reasonOf(error: unknown): string {
+function plainReason(error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOENT':
       return 'there is no such file'
@@ -42,6 +42,6 @@ function reasonOf(error: unknown): string {
     case 'EPERM':
       return 'permission is denied'
     default:
-      return error instanceof Error ? error.message : String(error)
+      return reasonOf(error)
   }
 }

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import * as readline from 'node:readline/promises'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { officialHub, parseHubUrl } from '../library/address'
 import { modelList, type ModelListEntry } from '../library/describeModel'
 import { embeddedEntry } from '../library/embeddedModel'
@@ -185,5 +185,5 @@ function clearLine(io: Io): void {
 }
 
 function warn(io: Io, error: unknown): void {
-  io.stderr.write(`inkling: ${error instanceof Error ? error.message : String(error)}\n`)
+  io.stderr.write(`inkling: ${reasonOf(error)}\n`)
 }

@@ -1,6 +1,6 @@
 import { CancelledError } from '../base/cancellation'
 import type { Clock } from '../base/clock'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { Emitter } from '../base/event'
 import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
 import { assertNever } from '../base/assertNever'
@@ -144,7 +144,7 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
       this.child.value = child
       return child
     } catch (error) {
-      throw InklingError.of('engine-start-failed', { reason: error instanceof Error ? error.message : String(error) }, error)
+      throw InklingError.of('engine-start-failed', { reason: reasonOf(error) }, error)
     }
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../base/errors'
 import type { StartEngine } from './process'
 import type { ToEngine } from './protocol'
 
@@ -18,7 +19,7 @@ export function startLate<S>(load: () => Promise<StartEngine<S>>): StartEngine<S
       waiting.splice(0).forEach(deliver)
     }
     load().then(begin).catch((error: unknown) => {
-      if (!ended) listener.onExit(error instanceof Error ? error.message : String(error), 'died')
+      if (!ended) listener.onExit(reasonOf(error), 'died')
     })
     return { send: (message) => deliver(message), dispose: () => end() }
   }

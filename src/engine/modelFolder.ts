@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { own, type JsonRecord } from '../base/json'
 import type { Precision } from '../gpt2/weightFormat'
 import { parseJsonObject } from '../language/fileGuards'
@@ -85,6 +85,6 @@ async function readSmall(file: string): Promise<Uint8Array> {
     return await fs.readFile(file)
   } catch (error) {
     if (error instanceof InklingError) throw error
-    throw InklingError.of('model-file-broken', { file: name, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('model-file-broken', { file: name, reason: reasonOf(error) }, error)
   }
 }

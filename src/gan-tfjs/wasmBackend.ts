@@ -1,6 +1,6 @@
 import { BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import type { EngineFactory } from '../gan/ganEngine'
 import { plainOperations } from './plainOperations'
 import { registerProducts, SimdHeap } from './simdKernels'
@@ -18,7 +18,7 @@ let starting: Promise<SimdHeap | undefined> | undefined
 export function startWasm(tfjsWasm: Uint8Array, kernels: Uint8Array | undefined): Promise<SimdHeap | undefined> {
   starting ??= start(tfjsWasm, kernels).catch((error: unknown) => {
     starting = undefined
-    throw error instanceof InklingError ? error : InklingError.of('gan-backend-unavailable', { backend: 'wasm', reason: error instanceof Error ? error.message : String(error) }, error)
+    throw error instanceof InklingError ? error : InklingError.of('gan-backend-unavailable', { backend: 'wasm', reason: reasonOf(error) }, error)
   })
   return starting
 }

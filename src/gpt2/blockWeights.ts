@@ -1,4 +1,5 @@
 import type { Gpt2Config } from './config'
+import { bytesOf } from './floats'
 import { scaleColumns, FloatWeights } from './floatWeights'
 import { dataType } from '../onnx/model'
 import type { GraphBuilder } from '../onnx/graphBuilder'
@@ -156,10 +157,6 @@ function unsigned(codes: Int8Array): Uint8Array {
   const shifted = new Uint8Array(codes.length)
   for (let i = 0; i < codes.length; i++) shifted[i] = (codes[i] ?? 0) + 128
   return shifted
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function quantize(rows: Float32Array, { columns, blockSize, bits }: QuantizedMatrix): QuantizedRows {

@@ -1,6 +1,7 @@
 import { dataType } from '../onnx/model'
 import type { GraphBuilder } from '../onnx/graphBuilder'
 import type { Gpt2Config } from './config'
+import { bytesOf } from './floats'
 import { scaleColumns, type FloatWeights } from './floatWeights'
 import { quantizeColumns } from './quantize'
 import type { LinearOptions, WeightFormat } from './weightFormat'
@@ -76,8 +77,8 @@ export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear'> {
         const values = await this.weights.read(name)
         if (scale) scaleColumns(values, outputs, scale)
         const { codes, scales } = quantizeColumns(values, outputs)
-        await sink.write(codesPlace.offset, new Uint8Array(codes.buffer))
-        await sink.write(scalesPlace.offset, new Uint8Array(scales.buffer))
+        await sink.write(codesPlace.offset, bytesOf(codes))
+        await sink.write(scalesPlace.offset, bytesOf(scales))
       },
     })
     return {

@@ -2,6 +2,7 @@ import type { Gpt2Config } from './config'
 import { dataType } from '../onnx/model'
 import type { GraphBuilder } from '../onnx/graphBuilder'
 import type { WeightPlace } from '../onnx/weightsLayout'
+import { bytesOf } from './floats'
 import type { LinearOptions, WeightFormat } from './weightFormat'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
@@ -50,7 +51,7 @@ export class FloatWeights implements WeightFormat {
         for (let row = 0; row < rows; row += pieceRows) {
           const values = await this.weights.read(name, row, Math.min(row + pieceRows, rows))
           if (scale) scaleColumns(values, shape.at(-1) ?? 1, scale)
-          await sink.write(place.offset + row * rowElements * 4, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+          await sink.write(place.offset + row * rowElements * 4, bytesOf(values))
         }
       },
     })

@@ -16,6 +16,11 @@ export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
   }
 }
 
+/** Numbers as they lie in memory. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
 /** Whether no value is infinite or NaN. */
 export function allFinite(values: Float32Array): boolean {
   // 0·x is 0 for finite x and NaN otherwise: one sum instead of a branch for each value.

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import * as vscode from 'vscode'
-import { InklingError, type Remedy } from '../base/errors'
+import { toInklingError, type InklingError, type Remedy } from '../base/errors'
 import { isCancelled } from '../base/cancellation'
 import { Disposable } from '../base/lifecycle'
 
@@ -52,7 +52,7 @@ export class Reporter extends Disposable {
   }
 
   private record(error: unknown): InklingError {
-    const known = error instanceof InklingError ? error : InklingError.of('internal', { reason: error instanceof Error ? error.message : String(error) }, error)
+    const known = toInklingError(error)
     const cause = known.cause instanceof Error ? known.cause : error instanceof Error && error !== known ? error : undefined
     this.channel.error(`[${known.code}] ${known.message}${cause?.stack ? `\n${cause.stack}` : ''}`)
     return known

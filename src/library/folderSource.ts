@@ -2,7 +2,7 @@ import { constants, createReadStream } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { CancelledError, throwIfCancelled } from '../base/cancellation'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { own } from '../base/json'
 import { FileHasher } from './digest'
 import type { OnReceived } from './download'
@@ -68,7 +68,7 @@ export async function hashFile(file: string, expected: Pick<ListedFile, 'digest'
     }
   } catch (error) {
     if (signal.aborted) throw new CancelledError()
-    throw InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
   }
   return { ...hasher.finish(), sizeBytes }
 }

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { isIntegerIn, own, type JsonRecord } from '../base/json'
 import { parameterCount, parseGpt2Config } from '../gpt2/config'
 import { openGpt2Weights } from '../gpt2/weights'
@@ -60,7 +60,7 @@ async function exportProblems(folder: string, plan: FilePlan<{ readonly path: st
     const tokens = tokenCount(parseJsonObject(file, await fs.readFile(path.join(folder, file))))
     return tokens > found.graph.vocabulary ? [`its tokenizer has ${tokens} tokens, but the model knows ${found.graph.vocabulary}`] : []
   } catch (error) {
-    return [`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`]
+    return [`${file} cannot be read: ${reasonOf(error)}`]
   }
 }
 

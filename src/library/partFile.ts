@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { throwIfCancelled } from '../base/cancellation'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { FileHasher, type Digest } from './digest'
 
 /** What a file is to become. */
@@ -117,6 +117,6 @@ export async function guardWrite<T>(file: string, write: () => Promise<T>): Prom
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOSPC' || code === 'EDQUOT') throw InklingError.of('disk-full', { file }, error)
-    throw InklingError.of('file-unwritable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
 }

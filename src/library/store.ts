@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import * as path from 'node:path'
-import { InklingError } from '../base/errors'
+import { InklingError, reasonOf } from '../base/errors'
 import { FileLock } from './fileLock'
 import { manifestName, parseManifest, writeManifest, type Manifest } from './manifest'
 import { folderName, modelOfFolder, type ModelId } from './modelId'
@@ -43,7 +43,7 @@ export class ModelStore {
       text = await fs.readFile(file, 'utf8')
     } catch (error) {
       if (isMissing(error)) return undefined
-      throw InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+      throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
     }
     const manifest = parseManifest(text, file)
     if (manifest.id !== id) throw InklingError.of('model-file-broken', { file, reason: `it is the one of ${manifest.id}` })
@@ -131,7 +131,7 @@ async function move(from: string, to: string, model: string): Promise<void> {
   try {
     await fs.rename(from, to)
   } catch (error) {
-    throw InklingError.of('model-in-use', { model, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('model-in-use', { model, reason: reasonOf(error) }, error)
   }
 }
 

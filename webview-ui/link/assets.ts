@@ -1,4 +1,4 @@
-import { InklingError } from '../../src/base/errors'
+import { InklingError, reasonOf } from '../../src/base/errors'
 
 /** The extension's own files, beside the page's bundle. The page fetches them for the worker, which cannot. */
 export class Assets {
@@ -25,7 +25,7 @@ export class Assets {
       if (response.ok) return response
       throw new Error(`${response.status} ${response.statusText}`)
     } catch (error) {
-      throw InklingError.of('studio-asset-missing', { file: name, reason: error instanceof Error ? error.message : String(error) }, error)
+      throw InklingError.of('studio-asset-missing', { file: name, reason: reasonOf(error) }, error)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { InklingError } from '../../src/base/errors'
+import { InklingError, reasonOf } from '../../src/base/errors'
 import { expectation, fields, parseSettings, presetNames, presetOf, presets, type TrainingSettings } from '../../src/gan/settings'
 import { backendName, measureOrder, stepTime } from '../backendChoice'
 import { button, h, setAttribute, setText } from '../dom'
@@ -143,7 +143,7 @@ class SettingsForm {
       parseSettings({ ...presets.stable, [name]: readField(fields[name], input) })
       return undefined
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return reasonOf(error)
     }
   }
 

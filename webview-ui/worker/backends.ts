@@ -1,7 +1,7 @@
 import { MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
-import { InklingError } from '../../src/base/errors'
+import { InklingError, reasonOf } from '../../src/base/errors'
 import type { Backend, EngineFactory } from '../../src/gan/ganEngine'
 import { cpuEngineFactory } from '../../src/gan-tfjs/cpuBackend'
 import { plainOperations } from '../../src/gan-tfjs/plainOperations'
@@ -39,7 +39,7 @@ export function memoryBytes(): number {
 function graphicsFactory(backend: 'webgl' | 'webgpu'): EngineFactory {
   return async (description, state) => {
     const started = await tf.setBackend(backend).catch((error: unknown) => {
-      throw unavailable(backend, error instanceof Error ? error.message : String(error))
+      throw unavailable(backend, reasonOf(error))
     })
     if (!started) throw unavailable(backend, 'this machine does not offer it')
     return new LosableEngine(new TfjsEngine(backend, tf, backend, plainOperations(tf), description, state), lossOf(tf.backend()))

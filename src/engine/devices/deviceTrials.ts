@@ -1,5 +1,5 @@
 import { isCancelled, throwIfCancelled } from '../../base/cancellation'
-import { toInklingError, type InklingError } from '../../base/errors'
+import { toInklingError, reasonOf, type InklingError } from '../../base/errors'
 import type { ModelSpec } from '../protocol'
 import { isOpen, type Device, type Outcome, type Outcomes } from './chooseDevice'
 import type { DeviceMemory } from './deviceMemory'
@@ -100,7 +100,7 @@ export class DeviceTrials {
 
   private judge(device: Device, error: unknown, again: boolean): Outcome {
     const ended = error instanceof ProbeEndedError
-    this.options.log(`The device ${device} was tried: ${error instanceof Error ? error.message : String(error)}`)
+    this.options.log(`The device ${device} was tried: ${reasonOf(error)}`)
     if (ended) return again ? { kind: 'failed', reason: 'its process was ended twice', crashed: true } : { kind: 'interrupted' }
     const failure = toInklingError(error)
     return { kind: 'failed', reason: shortReason(failure), ...(failure.code === 'engine-stopped' ? { crashed: true } : {}) }

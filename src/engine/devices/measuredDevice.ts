@@ -1,3 +1,4 @@
+import { reasonOf } from '../../base/errors'
 import { isCancelled } from '../../base/cancellation'
 import type { ModelSpec } from '../protocol'
 import { chooseDevice, isOpen, type Device, type Outcomes } from './chooseDevice'
@@ -47,7 +48,7 @@ export class MeasuredDevice {
       return await this.measure(spec, setup, others, signal)
     } catch (error) {
       if (isCancelled(error)) throw error
-      tell({ kind: 'unmeasured', reason: error instanceof Error ? error.message : String(error) })
+      tell({ kind: 'unmeasured', reason: reasonOf(error) })
       return 'cpu'
     }
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { InklingError } from '../../base/errors'
-import { codeOf } from './fileErrors'
+import { codeOf } from '../../base/fileErrors'
 
 /**
  * Writes beside and renames, so that a cut leaves the old file whole.

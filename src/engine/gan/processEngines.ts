@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import * as util from 'node:util'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import type { EngineFactory, ProcessBackend } from '../../gan/ganEngine'
 import type { TensorFlow } from '../../gan-tfjs/operations'
 import { plainOperations } from '../../gan-tfjs/plainOperations'
@@ -37,7 +37,7 @@ function loadTfjsNode(): TensorFlow {
     return loaded as TensorFlow
   } catch (error) {
     // What it says of a library that is not there is a path and advice for programmers.
-    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const [said = ''] = reasonOf(error).split('\n')
     const reason = /can ?not (be found|find module)/i.test(said) ? 'its native library is not installed' : said
     throw InklingError.of('gan-backend-unavailable', { backend: 'tfjs-node', reason }, error)
   } finally {

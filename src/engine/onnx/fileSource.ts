@@ -1,5 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
 
 /** A file on disk, open until it is closed. */
@@ -39,5 +39,5 @@ export class FileSource implements ByteSource {
 }
 
 function unreadable(file: string, error: unknown): InklingError {
-  return InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+  return InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
 }

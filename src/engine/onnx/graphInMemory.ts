@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import { externalDataLocations } from '../../library/onnxExternalData'
 import { isSafePath } from '../../library/safePath'
 
@@ -29,6 +29,6 @@ async function read(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file)
   } catch (error) {
-    throw InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
   }
 }

@@ -1,5 +1,5 @@
 import type * as Onnx from 'onnxruntime-node'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import { wasmRuntime } from './wasmRuntime'
 
 /** What is used of ONNX Runtime, natively or as WebAssembly. */
@@ -36,7 +36,7 @@ async function load(): Promise<OnnxRuntime> {
   } catch (error) {
     // No build for this platform, or one that its libraries are too old for.
     return wasmRuntime().catch(() => {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       throw InklingError.of('engine-start-failed', { reason: `ONNX Runtime did not load on ${process.platform}-${process.arch}: ${reason}` }, error)
     })
   }

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfCancelled } from '../../base/cancellation'
 import { isRecord, own } from '../../base/json'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import type { FileSource } from './fileSource'
 
 /** A file changed so shortly before it was hashed could change again without a new time: such a hash is not remembered. */
@@ -88,5 +88,5 @@ async function remember(memo: string, stamp: Stamp, hash: string): Promise<void>
 }
 
 function unreadable(file: string, error: unknown): InklingError {
-  return InklingError.of('file-unreadable', { file, reason: error instanceof Error ? error.message : String(error) }, error)
+  return InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import type { ExportKind, NamedBytes } from '../../gan/protocol/hostProtocol'
 
 const single: Readonly<Partial<Record<ExportKind, { readonly extension: string; readonly label: string }>>> = {
@@ -42,7 +42,7 @@ async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
   try {
     await vscode.workspace.fs.writeFile(target, bytes)
   } catch (error) {
-    throw InklingError.of('file-unwritable', { file: target.path, reason: error instanceof Error ? error.message : String(error) }, error)
+    throw InklingError.of('file-unwritable', { file: target.path, reason: reasonOf(error) }, error)
   }
 }
 

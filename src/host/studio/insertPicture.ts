@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import { Disposable } from '../../base/lifecycle'
 import { pictureLink, pictureName } from './pictureLink'
 
@@ -46,7 +46,7 @@ export class PictureInserter extends Disposable {
         await vscode.workspace.fs.writeFile(file, png)
         return name
       } catch (error) {
-        throw InklingError.of('file-unwritable', { file: name, reason: error instanceof Error ? error.message : String(error) }, error)
+        throw InklingError.of('file-unwritable', { file: name, reason: reasonOf(error) }, error)
       }
     }
     throw InklingError.of('file-unwritable', { file: pictureName(alt, 1), reason: 'EEXIST' })

@@ -1,5 +1,5 @@
 import { isCancelled, throwIfCancelled } from '../../base/cancellation'
-import { InklingError } from '../../base/errors'
+import { InklingError, reasonOf } from '../../base/errors'
 import type { PictureBatch, RefusedFile } from '../../gan/protocol/hostProtocol'
 
 /** Where pictures lie, and what is asked of it. `Place` names a file or a folder. */
@@ -131,8 +131,4 @@ function packed(files: readonly { readonly name: string; readonly bytes: Uint8Ar
     at += file.bytes.length
   }
   return { files: files.map((file) => ({ name: file.name, sizeBytes: file.bytes.length })), bytes }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

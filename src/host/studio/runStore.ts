@@ -6,7 +6,7 @@ import type { Backend } from '../../gan/ganEngine'
 import { cleanRunName, isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
 import { parseSettings } from '../../gan/settings'
 import { writeAtomically } from '../../engine/gan/atomicFile'
-import { codeOf } from '../../engine/gan/fileErrors'
+import { codeOf } from '../../base/fileErrors'
 
 /** The pictures of a run that learns from the user's own. */
 const dataFile = 'pictures.inkdigits'
