@@ -1,8 +1,9 @@
 """Trains the same model on one GPU: what two cores learn in days, in minutes. See README.md.
 
-The mathematics, data, settings and checkpoints are those of train.py; a run's length is given ahead, in minutes, and its
-last part is the decay. What a GPU does differently is how the update is laid out: all matrices of one shape are
-orthogonalised together, and everything else is one pass over the flat buffers.
+The mathematics, data, settings and checkpoints are those of train.py; a run's length is given ahead, in minutes or in steps,
+and its last part is the decay. Started again after anything, it goes on from its last checkpoint. What a GPU does differently
+is how the update is laid out: all matrices of one shape are orthogonalised together, and everything else is one pass over the
+flat buffers.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from checkpoint import Buffers, Progress, read_checkpoint, run_folder, worked_on, write_checkpoint
 from files import write_atomically
 from model import Shape, hidden, initialise, parameter_count, parameter_shapes, views
 from optimizer import Rates, is_matrix, momentum_at, muon_rate, orthogonalise
 from sampler import Sampler
 from schedule import Decay, by_time, rate
-from settings import Settings, add_arguments, settings_of
+from settings import Settings, add_arguments, fixed
 from step import Validation, validation_windows
 
 HERE = Path(__file__).parent
@@ -118,6 +120,14 @@ class Model:
         self.master.copy_(parameters)
         self._working.copy_(parameters)
 
+    def buffers(self) -> Buffers:
+        return Buffers(self.master, self.optimizer.first, self.optimizer.second)
+
+    def restore(self, buffers: Buffers) -> None:
+        self.take(buffers.master)
+        self.optimizer.first.copy_(buffers.first)
+        self.optimizer.second.copy_(buffers.second)
+
     def logits(self, ids: Tensor) -> Tensor:
         """int64 [batch, length] → bf16 [batch·length, vocabulary]"""
         return hidden(ids, self._leaves, self.shape) @ self._leaves["wte.weight"].T
@@ -180,8 +190,15 @@ class Reading:
         drawn = torch.from_numpy(self._samplers[at].next(self.shapes[at][0]))
         return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn
 
-    def state(self) -> dict:
-        return self._samplers[-1].state()
+    def state(self) -> tuple[dict, dict | None]:
+        """→ of the whole windows, and of the short ones where there are such"""
+        *short, whole = (sampler.state() for sampler in self._samplers)
+        return whole, short[0] if short else None
+
+    def restore(self, progress: Progress) -> None:
+        for sampler, state in zip(self._samplers[::-1], (progress.sampler, progress.short_sampler), strict=False):
+            if state is not None:
+                sampler.restore(state)
 
     def passes(self) -> dict[str, float]:
         """How often each source was read."""
@@ -189,48 +206,76 @@ class Reading:
         return {source: sum(passes[source] for passes in read) for source in read[0]}
 
 
-Told = Callable[[int, Decay | None, Tensor, float], None]
+Told = Callable[[Progress, Tensor, float], None]
 
 
-def train_for(model: Model, reading: Reading, seconds: float, decay_share: float, told: Told) -> tuple[int, Decay]:
-    """Trains for so many seconds from now; the rates follow the clock down to 0. → steps, and which were the decay.
+@dataclass(frozen=True)
+class Plan:
+    """How long a run is and how it ends; written once, and a resumed run takes it from its folder."""
 
-    `told` hears of every step: how many there were, the decay if it has begun, the loss, the rates' factor.
+    minutes: float | None = None  # of training, whatever was compiled before
+    steps: int | None = None  # instead of minutes
+    decay_share: float = DECAY_SHARE
+    short_windows: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.minutes is None) == (self.steps is None):
+            raise SystemExit("How long is the run to be? Give --minutes or --steps.")
+
+    def done(self, step: int, seconds: float) -> float:
+        """→ the share of the run that is over"""
+        if self.steps is not None:
+            return step / self.steps
+        return seconds / 60 / self.minutes
+
+
+class Clock:
+    """Seconds of training, those of earlier processes included."""
+
+    def __init__(self, before: float = 0.0) -> None:
+        self._began = time.monotonic() - before
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+
+def train_for(model: Model, reading: Reading, plan: Plan, told: Told, held: Progress | None = None) -> Progress:
+    """Trains to the end of the plan, from `held` on; the rates follow the share that is over down to 0.
+
+    `told` hears of every step: where the run is, the loss before it, the rates' factor.
     """
-    began = time.monotonic()
     settings, device = model.settings, model.device
+    progress = held or Progress()
+    clock = Clock(progress.seconds)
+    per_step = settings.batch * settings.context
     queued: list[torch.cuda.Event] = []
-    start: int | None = None
-    step = 0
-    ahead = reading.next(device, False)
-    while (done := (time.monotonic() - began) / seconds) < 1:
-        if start is None and done >= 1 - decay_share:
+    step, start = progress.step, progress.decay.start if progress.decay else None
+    while (done := plan.done(step, clock.seconds())) < 1:
+        if start is None and done >= 1 - plan.decay_share:
             start = step
-            ahead = reading.next(device, True)
-        factor = rate(step, settings.warmup, None) * by_time(done, decay_share)
-        loss = model.step(ahead, step, factor)
-        ahead = reading.next(device, start is not None)
+        factor = rate(step, settings.warmup, None) * by_time(done, plan.decay_share)
+        loss = model.step(reading.next(device, start is not None), step, factor)
         step += 1
-        told(step, None if start is None else Decay(start, step - start), loss, factor)
+        decay = None if start is None else Decay(start, step - start)
+        progress = Progress(step, step * per_step, clock.seconds(), decay, *reading.state())
+        told(progress, loss, factor)
         if device.type == "cuda":
             queued.append(torch.cuda.Event())
             queued[-1].record()
             if len(queued) > STEPS_AHEAD:
                 queued.pop(0).synchronize()
-    start = step - 1 if start is None else start
-    return step, Decay(start, step - start)
+    return replace(progress, seconds=clock.seconds(), decay=progress.decay or Decay(step, 0))
 
 
 class Log:
     """What happens in a run, and its checkpoints."""
 
-    def __init__(self, run: Path, keep: Path | None, model: Model, reading: Reading) -> None:
-        self._run, self._keep, self._model, self._reading = run, keep, model, reading
-        self._began = self._marked = time.monotonic()
-        self._marked_step = 0
+    def __init__(self, run: Path, keep: Path | None, checkpoint_seconds: float, model: Model) -> None:
+        self._run, self._keep, self._every, self._model = run, keep, checkpoint_seconds, model
+        self._began = self._saved = time.monotonic()
+        self._marked: Progress | None = None
         settings = model.settings
         self._validation = validation_windows(run / "data", settings.context, 8, 24)
-        self._per_step = settings.batch * settings.context
 
     def write(self, **entry: object) -> None:
         line = json.dumps({**entry, "seconds": round(time.monotonic() - self._began, 1)})
@@ -238,68 +283,80 @@ class Log:
         with open(self._run / "log.jsonl", "a") as file:
             file.write(line + "\n")
 
-    def judge(self, event: str, step: int) -> dict[str, float]:
+    def judge(self, event: str, progress: Progress) -> dict[str, float]:
         bits = {group: round(self._model.bits(held), 4) for group, held in self._validation.items()}
-        self.write(event=event, step=step, tokens=step * self._per_step, bits_per_byte=bits)
+        self.write(event=event, step=progress.step, tokens=progress.tokens, bits_per_byte=bits)
         return bits
 
-    def hear(self, step: int, decay: Decay | None, loss: Tensor, factor: float) -> None:
-        if step % 500 == 0:
-            value, now = loss.item(), time.monotonic()
-            self.write(step=step, loss=round(value, 4), rate=round(factor, 3),
-                       tokens_per_second=round((step - self._marked_step) * self._per_step / (now - self._marked)))
-            self._marked, self._marked_step = now, step
-            if not math.isfinite(value):
-                raise SystemExit("the loss is no longer finite")
-        if step % 2000 == 0:
-            self.judge("validation", step)
-            self.checkpoint("latest.pt", step, decay)
+    def hear(self, progress: Progress, loss: Tensor, factor: float) -> None:
+        to_save, to_write = time.monotonic() - self._saved >= self._every, progress.step % 500 == 0
+        if (to_save or to_write) and not math.isfinite(loss.item()):
+            raise SystemExit("the loss is no longer finite")
+        if to_write:
+            self._write_speed(progress, loss.item(), factor)
+        if progress.step % 2000 == 0:
+            self.judge("validation", progress)
+        if to_save:
+            self.checkpoint("latest.pt", progress)
+            self._saved = time.monotonic()
 
-    def checkpoint(self, name: str, step: int, decay: Decay | None) -> None:
-        model = self._model
-        state = {
-            "step": step, "tokens": step * self._per_step, "seconds": time.monotonic() - self._began,
-            "decay": asdict(decay) if decay else None, "sampler": self._reading.state(), "settings": asdict(model.settings),
-            "master": model.master.cpu(), "first": model.optimizer.first.cpu(), "second": model.optimizer.second.cpu(),
-        }
-        write_atomically(self._run / name, lambda path: torch.save(state, path))
+    def checkpoint(self, name: str, progress: Progress) -> None:
+        settings, buffers = self._model.settings, self._model.buffers()
+        write_checkpoint(self._run / name, progress, settings, buffers)
         if self._keep is not None:
-            half = {k: state[k] for k in ("step", "tokens", "settings")} | {"master": state["master"].half()}
+            half = {"step": progress.step, "tokens": progress.tokens, "settings": asdict(settings)}
+            half["master"] = buffers.master.cpu().half()
             write_atomically(self._keep / name, lambda path: torch.save(half, path))
 
+    def _write_speed(self, progress: Progress, loss: float, factor: float) -> None:
+        marked, self._marked = self._marked, progress
+        speed = {} if marked is None else {
+            "tokens_per_second": round((progress.tokens - marked.tokens) / (progress.seconds - marked.seconds))
+        }
+        self.write(step=progress.step, loss=round(loss, 4), rate=round(factor, 3), **speed)
 
-def train(run: Path, settings: Settings, minutes: float, decay_share: float, short: bool, keep: Path | None, on: str) -> dict[str, float]:
-    """→ validation bits per byte by group. Ends when `minutes` are over, compilation included."""
-    began = time.monotonic()
+
+def train(
+    run: Path, settings: Settings, plan: Plan, keep: Path | None, on: str, checkpoint_seconds: float = 60.0
+) -> dict[str, float]:
+    """→ validation bits per byte by group. Starts the run or goes on with it, and ends with its plan."""
     model = Model(settings, torch.device(on))
-    reading = Reading(run / "data", settings, short)
-    log = Log(run, keep, model, reading)
+    reading = Reading(run / "data", settings, plan.short_windows)
+    log = Log(run, keep, checkpoint_seconds, model)
     model.warm(reading.shapes)
-    log.write(event="warm", short_windows=short)
-    step, decay = train_for(model, reading, began + minutes * 60 - time.monotonic(), decay_share, log.hear)
-    result = log.judge("finished", step)
-    log.checkpoint("final.pt", step, decay)
+    log.write(event="warm", short_windows=plan.short_windows)
+    progress = None
+    if (held := read_checkpoint(run / "latest.pt")) is not None:
+        progress, buffers = held
+        model.restore(buffers)
+        reading.restore(progress)
+        log.write(event="resumed", step=progress.step)
+    progress = train_for(model, reading, plan, log.hear, progress)
+    log.checkpoint("latest.pt", progress)
+    result = log.judge("finished", progress)
+    log.checkpoint("final.pt", progress)
     (run / "passes.json").write_text(json.dumps(reading.passes(), indent=1) + "\n")
     return result
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=HERE / "work", metavar="DIR")
     parser.add_argument("--name", default="run", help="of the run's folder in DIR")
-    parser.add_argument("--minutes", type=float, required=True, help="of the whole run, compilation included")
-    parser.add_argument("--decay-share", type=float, default=DECAY_SHARE, help="of the time, in which the learning rates fall")
-    parser.add_argument("--short-windows", action="store_true", help="half as long and twice as many until the decay begins")
+    parser.add_argument("--minutes", type=float, help="of training; compilation comes before")
+    parser.add_argument("--steps", type=int, help="instead of minutes: a run of exactly so many")
+    parser.add_argument("--decay-share", type=float, help=f"of the run, in which the rates fall; by default {DECAY_SHARE}")
+    parser.add_argument("--short-windows", action=argparse.BooleanOptionalAction,
+                        help="half as long and twice as many until the decay begins")
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60.0)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="also put the weights alone, in half precision, there")
     add_arguments(parser)
-    arguments = parser.parse_args()
-    run = arguments.work / arguments.name
-    run.mkdir(parents=True, exist_ok=True)
-    if not (run / "data").exists():
-        (run / "data").symlink_to(Path("..") / "data")
-    given = {k: getattr(arguments, k) for k in asdict(Settings()) if getattr(arguments, k) is not None}
-    train(run, settings_of(run, given), arguments.minutes, arguments.decay_share, arguments.short_windows, arguments.keep, arguments.device)
+    arguments = parser.parse_args(argv)
+    run = run_folder(arguments.work, arguments.name)
+    with worked_on(run):
+        plan, settings = fixed(run / "plan.json", Plan, arguments), fixed(run / "settings.json", Settings, arguments)
+        train(run, settings, plan, arguments.keep, arguments.device, arguments.checkpoint_seconds)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import prepare
-from accelerator import DECAY_SHARE, Model, Reading, train_for, window_shapes
+from accelerator import DECAY_SHARE, Model, Plan, Reading, train_for, window_shapes
 from corpus import Document
 from model import parameter_count
 from settings import Settings
@@ -97,10 +97,11 @@ def compete(recipe: Recipe, work: Path, seconds: float, on: str, compiling, read
     tokenizer = Tokenizer.from_file(str(data / "tokenizer.json"))
     validation = prepare.read_lines(work / "data" / "validation.jsonl")
     with turn:
-        steps, _ = train_for(model, Reading(data, settings, recipe.short), seconds, recipe.decay_share, lambda *_: None)
+        plan = Plan(seconds / 60, decay_share=recipe.decay_share, short_windows=recipe.short)
+        end = train_for(model, Reading(data, settings, recipe.short), plan, lambda *_: None)
         bits = bits_per_byte(model, tokenizer, validation)
-    results.put({"name": recipe.name, "parameters": parameter_count(settings.shape()), "steps": steps,
-                 "tokens": steps * settings.batch * settings.context, "bits_per_byte": bits, "settings": asdict(settings)})
+    results.put({"name": recipe.name, "parameters": parameter_count(settings.shape()), "steps": end.step,
+                 "tokens": end.tokens, "bits_per_byte": bits, "settings": asdict(settings)})
 
 
 def make_tokens(work: Path, sources: Path, vocabulary: int) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 
 from files import write_atomically
 from model import Shape
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{key.replace('_', '-')}", dest=key, default=None, **kind)
 
 
-def settings_of(run_folder: Path, given: dict) -> Settings:
-    """A new run's settings from the command line; an existing run's from its folder, which must not be contradicted."""
-    path = run_folder / "settings.json"
+def fixed(path: Path, kind: type[T], arguments: argparse.Namespace) -> T:
+    """What a new run was given on the command line; what an existing one says in its folder, which must not be contradicted."""
+    given = {f.name: value for f in fields(kind) if (value := getattr(arguments, f.name)) is not None}
     if path.exists():
         held = json.loads(path.read_text())
         wrong = sorted(k for k, v in given.items() if held[k] != v)
         if wrong:
             raise SystemExit(f"{path} says otherwise about {', '.join(wrong)}. Leave them out, or take another --name.")
-        return Settings(**held)
-    settings = Settings(**given)
-    write_atomically(path, lambda p: p.write_text(json.dumps(asdict(settings), indent=1) + "\n"))
-    return settings
+        return kind(**held)
+    made = kind(**given)
+    write_atomically(path, lambda p: p.write_text(json.dumps(asdict(made), indent=1) + "\n"))
+    return made

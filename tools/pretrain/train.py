@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import os
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 import torch.multiprocessing as mp
 
+from checkpoint import read_checkpoint, run_folder, worked_on
 from files import write_atomically
 from model import initialise, parameter_count, views
-from settings import Limits, Settings, add_arguments, settings_of
+from settings import Limits, Settings, add_arguments, fixed
 from worker import worker
 
 HERE = Path(__file__).parent
 
 
-def run(run_folder: Path, settings: Settings, limits: Limits) -> None:
+def run(folder: Path, settings: Settings, limits: Limits) -> None:
     torch.set_num_threads(1)
     if settings.batch % (settings.workers * settings.micro):
         raise SystemExit("--batch must be a multiple of workers × micro")
@@ -39,14 +38,7 @@ def run(run_folder: Path, settings: Settings, limits: Limits) -> None:
         "validation": buffer(settings.workers, 8, dtype=torch.float64), "control": buffer(4, dtype=torch.float64),
         "resume": None,
     }
-    latest = run_folder / "latest.pt"
-    if latest.exists():
-        state = torch.load(latest, weights_only=True)
-        for name in ("master", "first", "second"):
-            shared[name].copy_(state.pop(name))
-        shared["resume"] = {k: v for k, v in state.items() if k != "settings"}
-        print(f"resuming at step {state['step']}", flush=True)
-    else:
+    if not resumed(shared, folder / "latest.pt"):
         initialise(views(shared["master"], shape), shape, settings.seed)
     shared["working"].copy_(shared["master"])
 
@@ -54,12 +46,11 @@ def run(run_folder: Path, settings: Settings, limits: Limits) -> None:
     # A worker may be stopped or starved for hours on a busy machine; that is no reason to give up.
     barrier = context.Barrier(settings.workers, timeout=7 * 24 * 3600)
     children = [
-        context.Process(target=worker, args=(rank, run_folder, settings, limits, shared, barrier))
+        context.Process(target=worker, args=(rank, folder, settings, limits, shared, barrier))
         for rank in range(1, settings.workers)
     ]
     for child in children:
         child.start()
-    (run_folder / "pid").write_text(f"{os.getpid()}\n")
 
     def lost_worker(_signal, _frame) -> None:
         if any(c.exitcode not in (None, 0) for c in children):
@@ -67,10 +58,21 @@ def run(run_folder: Path, settings: Settings, limits: Limits) -> None:
             os._exit(1)
 
     signal.signal(signal.SIGCHLD, lost_worker)
-    worker(0, run_folder, settings, limits, shared, barrier)
+    worker(0, folder, settings, limits, shared, barrier)
     for child in children:
         child.join()
-    (run_folder / "pid").unlink(missing_ok=True)
+
+
+def resumed(shared: dict, latest: Path) -> bool:
+    """Takes over what the checkpoint holds; False where there is none."""
+    held = read_checkpoint(latest)
+    if held is None:
+        return False
+    shared["resume"], buffers = held
+    for name, values in vars(buffers).items():
+        shared[name].copy_(values)
+    print(f"resuming at step {shared['resume'].step}", flush=True)
+    return True
 
 
 def main() -> None:
@@ -93,22 +95,12 @@ def main() -> None:
     arguments = parser.parse_args()
     folder: Path = arguments.work / arguments.name
     if arguments.command == "run":
-        folder.mkdir(parents=True, exist_ok=True)
-        given = {k: v for k in asdict(Settings()) if (v := getattr(arguments, k)) is not None}
-        settings = settings_of(folder, given)
-        if not (folder / "data").exists():
-            (folder / "data").symlink_to(Path("..") / "data")
-        # Released by the system when this process ends, however it ends.
-        lock = open(folder / "lock", "w")  # noqa: SIM115
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemExit(f"{folder} is being trained by process {(folder / 'pid').read_text().strip()}") from None
-        # Compiled kernels stay with the work, so that a resumed run starts at once.
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((arguments.work / "compiled").resolve()))
-        (folder / "stop").unlink(missing_ok=True)
+        run_folder(arguments.work, arguments.name)
+        settings = fixed(folder / "settings.json", Settings, arguments)
         limits = Limits(arguments.until_step, arguments.until_minutes, arguments.checkpoint_seconds, arguments.evaluate_every)
-        run(folder, settings, limits)
+        with worked_on(folder):
+            (folder / "stop").unlink(missing_ok=True)
+            run(folder, settings, limits)
     elif arguments.command == "decay":
         wish = {"steps": arguments.steps, "minutes": arguments.minutes, "begin": arguments.begin}
         write_atomically(folder / "decay.json", lambda p: p.write_text(json.dumps(wish) + "\n"))

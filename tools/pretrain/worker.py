@@ -13,12 +13,11 @@ import math
 import os
 import signal
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
-from files import write_atomically
+from checkpoint import Buffers, Progress, write_checkpoint
 from model import views
 from optimizer import Optimizer, Rates, assign
 from sampler import Sampler
@@ -44,12 +43,10 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
     rates = Rates(settings.optimizer, settings.matrices, settings.others, settings.weight_decay)
     data = run / "data"
     sampler = Sampler(data, settings.context, settings.seed, settings.books)
-    step, decay, tokens_seen, seconds = 0, None, 0, 0.0
-    if shared["resume"] is not None:
-        state = shared["resume"]
-        step, tokens_seen, seconds = state["step"], state["tokens"], state["seconds"]
-        decay = Decay(**state["decay"]) if state["decay"] else None
-        sampler.restore(state["sampler"])
+    held: Progress = shared["resume"] or Progress()
+    step, decay, tokens_seen, seconds = held.step, held.decay, held.tokens, held.seconds
+    if held.sampler is not None:
+        sampler.restore(held.sampler)
     gradient = Gradient(shape, settings.micro, shared["working"], shared["gradients"][rank], settings.compile)
     optimizer = Optimizer(
         shape, rates, assign(shape, settings.workers)[rank],
@@ -62,12 +59,8 @@ def worker(rank: int, run: Path, settings: Settings, limits: Limits, shared: dic
     per_worker = settings.batch // settings.workers
 
     def checkpoint(name: str) -> None:
-        state = {
-            "step": step, "tokens": tokens_seen, "seconds": seconds + time.monotonic() - begin,
-            "decay": asdict(decay) if decay else None, "sampler": sampler.state(), "settings": asdict(settings),
-            "master": shared["master"], "first": shared["first"], "second": shared["second"],
-        }
-        write_atomically(run / name, lambda path: torch.save(state, path))
+        progress = Progress(step, tokens_seen, seconds + time.monotonic() - begin, decay, sampler.state())
+        write_checkpoint(run / name, progress, settings, Buffers(shared["master"], shared["first"], shared["second"]))
 
     def log(**entry: object) -> None:
         line = json.dumps(entry)
