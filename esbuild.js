@@ -34,8 +34,10 @@ const node = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', 
 
 /** @type {import('esbuild').BuildOptions[]} */
 const builds = [
-  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', plugins: [tokenizersOnly, inPieces('later')] },
-  { ...node, entryPoints: { engine: 'src/engine/child.ts', probe: 'src/engine/probe.ts', trainer: 'src/engine/gan/trainerChild.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', external: [...external, './program'], supported: { 'dynamic-import': false } },
+  { ...node, entryPoints: { program: 'src/program.ts' }, outdir: 'dist', plugins: [tokenizersOnly, inPieces('later')] },
+  { ...node, entryPoints: { engine: 'src/engine/child.ts' }, outdir: 'dist', plugins: [tokenizersOnly, inPieces('engine-later')] },
+  { ...node, entryPoints: { probe: 'src/engine/probe.ts', trainer: 'src/engine/gan/trainerChild.ts', cli: 'src/cli/main.ts' }, outdir: 'dist' },
 ]
 
 /** The Studio's page and its worker: one script each, since a webview starts a worker from a blob only. */

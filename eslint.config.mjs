@@ -26,7 +26,7 @@ const folders = Object.keys(arrows)
 function layer(folder, rule) {
   const forbidden = folders.filter((other) => other !== folder && !rule.from.includes(other))
   const patterns = [
-    { regex: `^(\\.\\./)+(${forbidden.concat('extension').join('|')})(/|$)`, message: `${folder}/ must not import from there: see the arrows in docs/architecture.md.` },
+    { regex: `^(\\.\\./)+(${forbidden.concat('extension', 'program').join('|')})(/|$)`, message: `${folder}/ must not import from there: see the arrows in docs/architecture.md.` },
     { regex: '(^|/)webview-ui/', message: 'Only esbuild.js puts the page into the extension.' },
   ]
   if (!rule.vscode) patterns.push({ regex: '^vscode$', message: 'Only host/ knows the editor.' })
@@ -44,7 +44,7 @@ const pureLibraries = {
   rules: {
     'no-restricted-imports': ['error', {
       patterns: [
-        { regex: '^(\\.\\./)+(gpt2|gan|library|engine|cli|host|extension)(/|$)', message: 'completion/ must not import from there: see the arrows in docs/architecture.md.' },
+        { regex: '^(\\.\\./)+(gpt2|gan|library|engine|cli|host|extension|program)(/|$)', message: 'completion/ must not import from there: see the arrows in docs/architecture.md.' },
         { regex: '^(?!\\.|@lezer/)', message: 'completion/ is pure: it imports no module of Node and no runtime.' },
       ],
     }],

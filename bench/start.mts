@@ -97,7 +97,7 @@ function report(): void {
   const of = (runs: readonly Run[], name: keyof Run): number => median(runs.flatMap((run) => run[name] ?? []))
   const beside = (name: keyof Run): { bare: number; inkling: number } => ({ bare: of(bare, name), inkling: of(withExtension, name) })
   // The rest lies in dist/later and is loaded on first use.
-  const bundleKb = statSync(path.join(root, 'dist/extension.js')).size / 1000
+  const bundleKb = ['extension', 'program'].reduce((sum, name) => sum + statSync(path.join(root, `dist/${name}.js`)).size, 0) / 1000
   const result = {
     bundleKb, activationMs: of(withExtension, 'activationMs'), openedMs: of(withExtension, 'openedMs'), answeredMs: of(withExtension, 'answeredMs'), firstWordsMs: of(withExtension, 'firstWordsMs'),
     hostMb: { started: beside('startedMb'), used: beside('usedMb'), live: beside('liveMb') },

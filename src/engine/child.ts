@@ -1,3 +1,4 @@
+import { onnxRuntime } from './onnx/runtime'
 import { createEngine } from './operations'
 import type { FromEngine, ToEngine } from './protocol'
 import { EngineServer } from './server'
@@ -15,6 +16,8 @@ const engine = createEngine({
     send({ type: 'warning', error: { code, facts }, model })
   },
 })
+// Loaded while the parent still finds out which model it wants. What goes wrong is for the first call to say.
+void onnxRuntime().catch(() => {})
 const server = new EngineServer(engine.handlers, send)
 
 process.on('message', (message) => {

@@ -55,7 +55,8 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
   private nextId = 1
   private load: LoadStatus | undefined
   private stopped: InklingError | undefined
-  private restarting: Promise<void> = Promise.resolve()
+  /** Settles when a dead child may be started again. */
+  private restarting: Promise<void> | undefined
 
   constructor(
     private readonly start: StartEngine<S>,
@@ -78,10 +79,9 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
     return this.send(this.running(), method, params, options)
   }
 
-  /** Starts the child ahead of the first call. What goes wrong is for that call to say. */
-  async begin(): Promise<void> {
-    await this.restarting
-    if (this.isDisposed || this.stopped) return
+  /** Starts the child ahead of the first call, in this moment, unless a dead one has to wait. What goes wrong is for that call to say. */
+  begin(): void {
+    if (this.isDisposed || this.stopped || this.restarting) return
     try {
       this.running()
     } catch {
@@ -180,10 +180,10 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
       this.stopped = InklingError.of('engine-gave-up', { count: decision.deaths })
     } else {
       // The next call starts the child; until the delay is over, calls wait.
-      this.restarting = new Promise((resolve) => {
+      this.restarting = new Promise<void>((resolve) => {
         const timer = this.clock.after(decision.delayMs, resolve)
         this.restartTimer.value = toDisposable(() => (timer.dispose(), resolve()))
-      })
+      }).then(() => (this.restarting = undefined))
     }
     // The editor's own runtime ends a process that asks for more in one piece than it gives.
     this.end(kind === 'trapped' && this.load?.kind === 'loading' ? InklingError.of('model-too-large-here', {}) : InklingError.of('engine-stopped', { reason }))

@@ -42,8 +42,8 @@ export class EnginePlaces extends Disposable implements Engine<AnyModelSpec> {
   }
 
   /** Starts the process on this machine ahead of the first call. */
-  begin(): Promise<void> {
-    return this.here.begin()
+  begin(): void {
+    this.here.begin()
   }
 
   /** Starts both afresh. */

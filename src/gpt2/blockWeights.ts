@@ -4,7 +4,7 @@ import { scaleColumns, FloatWeights } from './floatWeights'
 import { dataType } from '../onnx/model'
 import type { GraphBuilder } from '../onnx/graphBuilder'
 import type { WeightPlace } from '../onnx/weightsLayout'
-import { blockSizeFor, quantizeRows, transpose, type Bits, type QuantizedRows } from './quantize'
+import { blockSizeFor, quantizeRows, transpose, transposeCodes, unsigned, type Bits, type QuantizedRows } from './quantize'
 import type { LinearOptions, WeightFormat } from './weightFormat'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
@@ -127,7 +127,7 @@ export class BlockWeights implements WeightFormat {
     const packed = bits === 8 ? await this.weights.packed(name) : undefined
     if (packed?.blockRows === blockSize) {
       if (scale) scaleColumns(packed.scales, rows, scale)
-      return { codes: transpose(unsigned(packed.codes), columns, rows), scales: transpose(packed.scales, blocks, rows), zeroPoints: noZeroPoints }
+      return { codes: transposeCodes(packed.codes, columns, rows), scales: transpose(packed.scales, blocks, rows), zeroPoints: noZeroPoints }
     }
     const values = await this.weights.read(name)
     if (scale) scaleColumns(values, rows, scale)
@@ -151,13 +151,6 @@ export class BlockWeights implements WeightFormat {
 }
 
 const noZeroPoints = new Uint8Array(0)
-
-/** Codes around 0 as codes around 128. */
-function unsigned(codes: Int8Array): Uint8Array {
-  const shifted = new Uint8Array(codes.length)
-  for (let i = 0; i < codes.length; i++) shifted[i] = (codes[i] ?? 0) + 128
-  return shifted
-}
 
 function quantize(rows: Float32Array, { columns, blockSize, bits }: QuantizedMatrix): QuantizedRows {
   return quantizeRows(rows, columns, blockSize, bits)

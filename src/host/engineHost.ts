@@ -30,10 +30,15 @@ export class WritingEngine implements Continuer {
     private readonly cacheFolder: string,
   ) {}
 
+  /** Finds out where the default model is to run, so that nobody has to wait for that later. */
+  async lookUp(): Promise<void> {
+    await this.deviceOutcomes(undefined)
+  }
+
   /** Loads the model for a language ahead of its first use. @throws as `call` does */
   async warm(languageId: string): Promise<void> {
-    // The process can start while the files are looked at that say where the model is to run.
-    if (this.server.spec === undefined) await this.node.ready.then(() => this.engine.begin())
+    // In this very moment: what others do when a document opens can hold this thread for a quarter of a second.
+    if (this.server.spec === undefined && this.node.isReady) this.engine.begin()
     await this.call('load', {}, { languageId })
   }
 
@@ -77,7 +82,7 @@ export class WritingEngine implements Continuer {
   private async model(languageId: string | undefined): Promise<AnyModelSpec> {
     const served = this.server.spec
     if (served !== undefined) return served
-    await this.node.ready
+    await this.node.ready()
     return this.devices.resolve(this.spec(languageId))
   }
 

@@ -7,7 +7,7 @@ export class NodeProgram extends Disposable {
   /** Undefined is the editor's own. */
   private checked: string | undefined
   private asked = ''
-  private checking: Promise<void> = Promise.resolve()
+  private checking: Promise<void> | undefined
 
   /**
    * @param report hears that the user's cannot be used
@@ -27,23 +27,34 @@ export class NodeProgram extends Disposable {
     return this.checked
   }
 
-  /** Settles when the setting was looked at: an engine started before would run on the wrong one. */
-  get ready(): Promise<void> {
-    return this.checking
+  /** Whether the setting was looked at: an engine started before would run on the wrong one. */
+  get isReady(): boolean {
+    return this.checking === undefined
+  }
+
+  /** Settles when it was. */
+  async ready(): Promise<void> {
+    await this.checking
   }
 
   private look(): void {
     const wanted = this.settings.get('nodePath')
     if (wanted === this.asked) return
     this.asked = wanted
-    this.checking = this.check(wanted)
+    if (wanted === '') this.use(undefined)
+    else this.checking = this.check(wanted)
   }
 
   private async check(wanted: string): Promise<void> {
-    const usable = wanted === '' ? undefined : await checkNode(wanted).then(() => wanted, (error: unknown) => void this.report(error))
+    const usable = await checkNode(wanted).then(() => wanted, (error: unknown) => void this.report(error))
     // Another one may have been named while this one was asked.
-    if (wanted !== this.asked || usable === this.checked) return
-    this.checked = usable
+    if (wanted === this.asked) this.use(usable)
+  }
+
+  private use(program: string | undefined): void {
+    this.checking = undefined
+    if (program === this.checked) return
+    this.checked = program
     this.onChange()
   }
 }

@@ -34,6 +34,8 @@ export class WarmUp extends Disposable {
     this.register(vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => textEditor === this.unread && this.readSoon(textEditor)))
     // Somebody who writes is answered anyway.
     this.register(vscode.workspace.onDidChangeTextDocument(({ document }) => document === this.unread?.document && this.stopReading()))
+    // A model that is not there is told of when it is wanted.
+    engine.lookUp().catch(() => {})
     this.warm()
   }
 

@@ -51,8 +51,8 @@ describe('EngineClient', () => {
   })
 
   it('starts the process ahead, which the first call then uses', async () => {
-    await client.begin()
-    await client.begin()
+    client.begin()
+    client.begin()
     expect(client.state).toMatchObject({ kind: 'running', busy: 0 })
     void tokenize()
     await settled()
@@ -64,7 +64,7 @@ describe('EngineClient', () => {
     const broken = new EngineClient(() => {
       throw new Error('no program')
     }, { maxDeaths: 3, windowMs: 1000, firstDelayMs: 100, maxDelayMs: 1000 }, clock)
-    await broken.begin()
+    broken.begin()
     await expect(broken.call('tokenize', { model, text: 'a' })).rejects.toMatchObject({ code: 'engine-start-failed' })
   })
 
@@ -142,6 +142,7 @@ describe('EngineClient', () => {
     await settled()
     processes[0]!.listener.onExit('exit code 1', 'died')
     const waiting = tokenize('waits')
+    client.begin()
     await settled()
     expect(processes).toHaveLength(1)
     clock.advance(100)

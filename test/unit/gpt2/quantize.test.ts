@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blockSizeFor, quantizeRows, transpose, type Bits, type QuantizedRows } from '../../../src/gpt2/quantize'
+import { blockSizeFor, quantizeRows, transpose, transposeCodes, type Bits, type QuantizedRows } from '../../../src/gpt2/quantize'
 
 /** What the operators make of the codes: scale · (code − zero point), without the filling. */
 function dequantized({ codes, scales, zeroPoints }: QuantizedRows, columns: number, blockSize: number, bits: Bits): number[] {
@@ -89,5 +89,18 @@ describe('transpose', () => {
     const values = Float32Array.from({ length: rows * columns }, (_, i) => i)
     const turned = transpose(values, rows, columns)
     for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) expect(turned[c * rows + r]).toBe(r * columns + c)
+  })
+})
+
+describe('transposeCodes', () => {
+  it.each([[4, 4], [36, 68], [64, 32], [3, 8], [8, 5]])('turns %i×%i and moves them around 128', (rows, columns) => {
+    const codes = Int8Array.from({ length: rows * columns }, (_, i) => ((i * 37) % 255) - 127)
+    const turned = transposeCodes(codes, rows, columns)
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) expect(turned[c * rows + r]).toBe(128 + codes[r * columns + c]!)
+  })
+
+  it('takes codes that begin anywhere in their memory', () => {
+    const codes = Int8Array.from({ length: 17 }, (_, i) => i).subarray(1)
+    expect([...transposeCodes(codes, 4, 4).subarray(0, 5)]).toEqual([129, 133, 137, 141, 130])
   })
 })
