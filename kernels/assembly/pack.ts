@@ -1,39 +1,122 @@
-/** Columns of B that are packed together. */
-export const stripWidth: usize = 16
+/** Rows of A that are multiplied together. */
+export const panelHeight: usize = 5
+/** Columns of B that are multiplied together. */
+export const stripWidth: usize = 8
+/** Columns of B that are packed together: four lines of the cache of each row, since rows lie pages apart. */
+export const packedColumns: usize = 8 * stripWidth
+
+export const panelBytes: usize = panelHeight << 2
+export const stripBytes: usize = stripWidth << 2
 
 /**
- * Copies columns [column, column + width) of B[k, n] into `strip`, k rows of sixteen floats; what lacks to sixteen is
- * zero. Strides are in elements.
+ * Copies rows [row, row + 5) of A[m, k] into `panel`, k times five floats; what lacks to five rows is zero. A is read
+ * through strides (in elements), one of which is 1.
  */
-export function packStrip(b: usize, bRow: usize, bColumn: usize, k: usize, column: usize, width: usize, strip: usize): void {
-  if (width == stripWidth && bColumn == 1) packRows(b + (column << 2), bRow << 2, k, strip)
-  else if (width == stripWidth && bRow == 1) packColumns(b + ((column * bColumn) << 2), bColumn << 2, k, strip)
-  else packAny(b, bRow, bColumn, k, column, width, strip)
+export function packPanel(a: usize, aRow: usize, aColumn: usize, m: usize, k: usize, row: usize, panel: usize): void {
+  const from = a + ((row * aRow) << 2)
+  const height = min<usize>(panelHeight, m - row)
+  if (height < panelHeight) packLow(from, aRow << 2, aColumn << 2, k, height, panel)
+  else if (aColumn == 1) packAcross(from, aRow << 2, k, panel)
+  else packAlong(from, aColumn << 2, k, panel)
 }
 
-function packRows(from: usize, rowBytes: usize, k: usize, strip: usize): void {
-  for (let i: usize = 0; i < k; i++) {
-    v128.store(strip, v128.load(from))
-    v128.store(strip, v128.load(from, 16), 16)
-    v128.store(strip, v128.load(from, 32), 32)
-    v128.store(strip, v128.load(from, 48), 48)
-    strip += 64
-    from += rowBytes
-  }
-}
-
-/** B is transposed in memory: blocks of 4 × 4 are transposed on the way. */
-function packColumns(from: usize, columnBytes: usize, k: usize, strip: usize): void {
+/** Each row of A lies together. */
+function packAcross(from: usize, rowBytes: usize, k: usize, panel: usize): void {
   let i: usize = 0
   for (; i + 4 <= k; i += 4) {
-    for (let q: usize = 0; q < 4; q++) transposeBlock(from + q * (columnBytes << 2), columnBytes, strip + (q << 4), 64)
+    transposeBlock(from, rowBytes, panel, panelBytes)
+    const last = v128.load(from + 4 * rowBytes)
+    v128.store_lane<f32>(panel, last, 0, 16)
+    v128.store_lane<f32>(panel, last, 1, 16 + panelBytes)
+    v128.store_lane<f32>(panel, last, 2, 16 + 2 * panelBytes)
+    v128.store_lane<f32>(panel, last, 3, 16 + 3 * panelBytes)
     from += 16
-    strip += 256
+    panel += 4 * panelBytes
   }
-  for (; i < k; i++) {
-    for (let q: usize = 0; q < stripWidth; q++) store<f32>(strip + (q << 2), load<f32>(from + q * columnBytes))
-    from += 4
-    strip += 64
+  packLow(from, rowBytes, 4, k - i, panelHeight, panel)
+}
+
+/** The five rows of each column lie together. */
+function packAlong(from: usize, columnBytes: usize, k: usize, panel: usize): void {
+  for (let i: usize = 0; i < k; i++) {
+    v128.store(panel, v128.load(from))
+    store<f32>(panel, load<f32>(from, 16), 16)
+    from += columnBytes
+    panel += panelBytes
+  }
+}
+
+function packLow(from: usize, rowBytes: usize, columnBytes: usize, k: usize, height: usize, panel: usize): void {
+  for (let i: usize = 0; i < k; i++) {
+    for (let r: usize = 0; r < panelHeight; r++) store<f32>(panel + (r << 2), r < height ? load<f32>(from + r * rowBytes) : 0)
+    from += columnBytes
+    panel += panelBytes
+  }
+}
+
+/** Bytes from one strip to the next; a line more than it has, or all of them would share their places in the cache. */
+export function stripDistance(k: usize): usize {
+  return k * stripBytes + 64
+}
+
+/**
+ * Copies columns [column, column + width) of B[k, n] into strips, each k rows of eight floats; what the last one lacks to
+ * eight columns is zero. B is read through strides (in elements), one of which is 1.
+ */
+export function packStrips(b: usize, bRow: usize, bColumn: usize, k: usize, column: usize, width: usize, strips: usize): void {
+  const from = b + ((column * bColumn) << 2)
+  const whole = width / stripWidth
+  if (bColumn == 1) packRows(from, bRow << 2, k, whole, strips)
+  else packColumns(from, bColumn << 2, k, whole, strips)
+  const done = whole * stripWidth
+  if (done < width) packNarrow(from + ((done * bColumn) << 2), bRow << 2, bColumn << 2, k, width - done, strips + whole * stripDistance(k))
+}
+
+function packRows(from: usize, rowBytes: usize, k: usize, count: usize, strips: usize): void {
+  const distance = stripDistance(k)
+  for (let i: usize = 0; i < k; i++) {
+    let to = strips
+    for (let at = from, end = from + count * stripBytes; at < end; at += stripBytes) {
+      v128.store(to, v128.load(at))
+      v128.store(to, v128.load(at, 16), 16)
+      to += distance
+    }
+    from += rowBytes
+    strips += stripBytes
+  }
+}
+
+/** B is transposed in memory. */
+function packColumns(from: usize, columnBytes: usize, k: usize, count: usize, strips: usize): void {
+  for (let strip: usize = 0; strip < count; strip++) {
+    packColumnsOf(from, columnBytes, k, strips)
+    from += stripWidth * columnBytes
+    strips += stripDistance(k)
+  }
+}
+
+/** Four columns at a time, so that each line is read once. */
+function packColumnsOf(from: usize, columnBytes: usize, k: usize, strip: usize): void {
+  let i: usize = 0
+  for (; i + 16 <= k; i += 16) {
+    for (let at = from, to = strip; to < strip + stripBytes; to += 16) {
+      transposeBlock(at, columnBytes, to, stripBytes)
+      transposeBlock(at + 16, columnBytes, to + 4 * stripBytes, stripBytes)
+      transposeBlock(at + 32, columnBytes, to + 8 * stripBytes, stripBytes)
+      transposeBlock(at + 48, columnBytes, to + 12 * stripBytes, stripBytes)
+      at += 4 * columnBytes
+    }
+    from += 64
+    strip += 16 * stripBytes
+  }
+  packNarrow(from, 4, columnBytes, k - i, stripWidth, strip)
+}
+
+function packNarrow(from: usize, rowBytes: usize, columnBytes: usize, k: usize, width: usize, strip: usize): void {
+  for (let i: usize = 0; i < k; i++) {
+    for (let q: usize = 0; q < stripWidth; q++) store<f32>(strip + (q << 2), q < width ? load<f32>(from + q * columnBytes) : 0)
+    from += rowBytes
+    strip += stripBytes
   }
 }
 
@@ -52,33 +135,4 @@ function transposeBlock(from: usize, fromBytes: usize, to: usize, toBytes: usize
   v128.store(to + toBytes, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7))
   v128.store(to + 2 * toBytes, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5))
   v128.store(to + 3 * toBytes, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7))
-}
-
-function packAny(b: usize, bRow: usize, bColumn: usize, k: usize, column: usize, width: usize, strip: usize): void {
-  for (let i: usize = 0; i < k; i++) {
-    for (let q: usize = 0; q < stripWidth; q++) {
-      store<f32>(strip + (q << 2), q < width ? load<f32>(b + ((i * bRow + (column + q) * bColumn) << 2)) : 0)
-    }
-    strip += 64
-  }
-}
-
-/** to[columns, rows] = from[rows, columns] transposed. */
-export function transpose(from: usize, rows: usize, columns: usize, to: usize): void {
-  const fromBytes = columns << 2
-  const toBytes = rows << 2
-  for (let row: usize = 0; row < rows; row += 4) {
-    const height = min<usize>(4, rows - row)
-    for (let column: usize = 0; column < columns; column += 4) {
-      const width = min<usize>(4, columns - column)
-      const source = from + row * fromBytes + (column << 2)
-      const target = to + column * toBytes + (row << 2)
-      if (height == 4 && width == 4) transposeBlock(source, fromBytes, target, toBytes)
-      else {
-        for (let i: usize = 0; i < height; i++) {
-          for (let q: usize = 0; q < width; q++) store<f32>(target + q * toBytes + (i << 2), load<f32>(source + i * fromBytes + (q << 2)))
-        }
-      }
-    }
-  }
 }

@@ -32,6 +32,10 @@ export interface Operations {
   productWithTransposed(d: Tensor, kernel: Tensor, at: Tensor | undefined): Tensor
   /** x[m, k] · kernel[k, n] times the leaky rectifier's slope at `at`[m, n]: the penalty's way forward again. */
   productAndSlope(x: Tensor, kernel: Tensor, at: Tensor): Tensor
+  /** The first `columns` columns of rows [row, row + rows) of x[m, n]. */
+  part(x: Tensor, row: number, rows: number, columns: number): Tensor
+  /** a[m, p] and b[m, q] side by side: [m, p + q]. */
+  beside(a: Tensor, b: Tensor): Tensor
   /** x[m, n] → [n] */
   columnSums(x: Tensor): Tensor
   tanh(x: Tensor): Tensor

@@ -15,6 +15,8 @@ export function plainOperations(tf: TensorFlow): Operations {
       return at ? slope(product, at) : product
     },
     productAndSlope: (x, kernel, at) => slope(tf.matMul(x, kernel), at),
+    part: (x, row, rows, columns) => tf.slice(x, [row, 0], [rows, columns]),
+    beside: (a, b) => tf.concat([a, b], 1),
     columnSums: (x) => tf.sum(x, 0),
     tanh: (x) => tf.tanh(x),
     tanhGradient: (d, y) => tf.mul(d, tf.sub(1, tf.square(y))),

@@ -6,8 +6,9 @@ import { webAssembly } from './webAssembly'
 
 /** The functions of kernels/assembly; addresses in bytes, sizes in floats. */
 export interface SimdKernels {
-  matmul(m: number, n: number, k: number, a: number, b: number, bRow: number, bColumn: number, c: number, bias: number, finish: number, slopeOf: number, alpha: number, strip: number): void
-  transpose(from: number, rows: number, columns: number, to: number): void
+  roomBytes(k: number): number
+  matmul(m: number, n: number, k: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, c: number, bias: number, finish: number, slopeOf: number, alpha: number, room: number): void
+  copyRows(from: number, fromWidth: number, to: number, toWidth: number, columns: number, rows: number): void
   columnSums(x: number, m: number, n: number, out: number): void
   adam(w: number, m: number, v: number, g: number, n: number, rate: number, keep1: number, take1: number, keep2: number, take2: number, epsilon: number): void
   blend(average: number, w: number, n: number, keep: number, take: number): void
@@ -15,36 +16,30 @@ export interface SimdKernels {
   tanhGradient(d: number, y: number, out: number, n: number): void
 }
 
-const kernelNames: readonly (keyof SimdKernels)[] = ['matmul', 'transpose', 'columnSums', 'adam', 'blend', 'tanh', 'tanhGradient']
+const kernelNames: readonly (keyof SimdKernels)[] = ['roomBytes', 'matmul', 'copyRows', 'columnSums', 'adam', 'blend', 'tanh', 'tanhGradient']
 
 /** How a product is finished: see kernels/assembly/matmul.ts. */
 export const finish = { none: 0, leaky: 1, slope: 2 } as const
 
-/** Longest inner dimension whose strip of sixteen columns we hold. */
+/** Longest inner dimension that we have room for. */
 const longestInner = 4096
 
 /** Our kernels on the heap of TensorFlow.js's wasm backend. */
 export class SimdHeap {
-  /** Where one transposed operand finds room; grows with the largest. */
-  private room = 0
-  private roomSize = 0
-
   private constructor(
     readonly backend: BackendWasm,
     readonly kernels: SimdKernels,
-    private readonly allocate: (size: number) => number,
-    private readonly free: (address: number) => void,
-    private readonly strip: number,
+    /** Where a product packs its operands. */
+    private readonly room: number,
   ) {}
 
   /** @throws InklingError `gan-backend-unavailable` */
   static async create(backend: BackendWasm, bytes: Uint8Array): Promise<SimdHeap> {
-    const { memory, allocate, free } = heapOf(backend)
+    const { memory, allocate } = heapOf(backend)
     const { instance } = await webAssembly.instantiate(bytes.slice(), { env: { memory } })
     if (!isSimdKernels(instance.exports)) throw unavailable('its kernels are not the expected ones')
-    // Three rows more than the strip has, and one for the alignment: see kernels/assembly/matmul.ts.
-    const block = allocate((longestInner + 4) * 64)
-    return new SimdHeap(backend, instance.exports, allocate, free, (block + 15) & ~15)
+    const kernels = instance.exports
+    return new SimdHeap(backend, kernels, allocate(kernels.roomBytes(longestInner)))
   }
 
   /** Address of a tensor's first float. */
@@ -56,7 +51,7 @@ export class SimdHeap {
     return this.backend.makeOutput(shape, 'float32')
   }
 
-  /** Whether `product` takes these operands: single matrices of floats that fit the strip. */
+  /** Whether `product` takes these operands: single matrices of floats that there is room for. */
   takes(a: TensorInfo, b: TensorInfo, transposeA: boolean): boolean {
     const inner = (transposeA ? a.shape.at(-2) : a.shape.at(-1)) ?? 0
     const single = (shape: readonly number[]): boolean => shape.length >= 2 && shape.slice(0, -2).every((size) => size === 1)
@@ -71,21 +66,10 @@ export class SimdHeap {
     const n = transposeB ? bRows : bColumns
     const lead = a.shape.length >= b.shape.length ? a.shape.slice(0, -2) : b.shape.slice(0, -2)
     const out = this.output([...lead, m, n])
+    const [aRow, aColumn] = transposeA ? [1, aColumns] : [aColumns, 1]
     const [bRow, bColumn] = transposeB ? [1, bColumns] : [bColumns, 1]
-    this.kernels.matmul(m, n, k, transposeA ? this.transposed(a, aRows, aColumns) : this.at(a), this.at(b), bRow, bColumn, this.at(out), bias ? this.at(bias) : 0, how, slopeOf ? this.at(slopeOf) : 0, alpha, this.strip)
+    this.kernels.matmul(m, n, k, this.at(a), aRow, aColumn, this.at(b), bRow, bColumn, this.at(out), bias ? this.at(bias) : 0, how, slopeOf ? this.at(slopeOf) : 0, alpha, this.room)
     return out
-  }
-
-  /** A copy of a[rows, columns] that is read along its columns: they lie far apart, and every strip of a product reads them all. */
-  private transposed(a: TensorInfo, rows: number, columns: number): number {
-    const size = rows * columns * 4
-    if (size > this.roomSize) {
-      this.free(this.room)
-      this.room = this.allocate(size)
-      this.roomSize = size
-    }
-    this.kernels.transpose(this.at(a), rows, columns, this.room)
-    return this.room
   }
 }
 
@@ -122,10 +106,10 @@ export function registerProducts(tf: TensorFlow, heap: SimdHeap): void {
 }
 
 /** Emscripten keeps its memory and its allocator where its types do not say. */
-function heapOf(backend: BackendWasm): { readonly memory: object; readonly allocate: (size: number) => number; readonly free: (address: number) => void } {
-  const { asm, _malloc, _free } = backend.wasm as unknown as { readonly asm?: { readonly memory?: unknown }; readonly _malloc?: (size: number) => number; readonly _free?: (address: number) => void }
-  if (!(asm?.memory instanceof webAssembly.Memory) || !_malloc || !_free) throw unavailable('TensorFlow.js does not show its memory')
-  return { memory: asm.memory, allocate: _malloc, free: _free }
+function heapOf(backend: BackendWasm): { readonly memory: object; readonly allocate: (size: number) => number } {
+  const { asm, _malloc } = backend.wasm as unknown as { readonly asm?: { readonly memory?: unknown }; readonly _malloc?: (size: number) => number }
+  if (!(asm?.memory instanceof webAssembly.Memory) || !_malloc) throw unavailable('TensorFlow.js does not show its memory')
+  return { memory: asm.memory, allocate: _malloc }
 }
 
 /** Whether these are the functions of kernels/assembly. */

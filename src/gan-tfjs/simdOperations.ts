@@ -26,6 +26,20 @@ export function simdOperations(tf: TensorFlow, heap: SimdHeap): Operations {
   const productOfTransposed = define('ProductOfTransposed', ({ a, b }) => heap.product(known(a), known(b), true, false))
   const productWithTransposed = define('ProductWithTransposed', ({ d, kernel, at }) => heap.product(known(d), known(kernel), false, true, undefined, at ? finish.slope : finish.none, at, leakySlope))
   const productAndSlope = define('ProductAndSlope', ({ x, kernel, at }) => heap.product(known(x), known(kernel), false, false, undefined, finish.slope, known(at), leakySlope))
+  const part = define('Part', ({ x }, { row = 0, rows = 0, columns = 0 }) => {
+    const width = known(x).shape[1] ?? 0
+    const out = heap.output([rows, columns])
+    kernels.copyRows(heap.at(known(x)) + row * width * 4, width, heap.at(out), columns, columns, rows)
+    return out
+  })
+  const beside = define('Beside', ({ a, b }) => {
+    const [rows = 0, left = 0] = known(a).shape
+    const right = known(b).shape[1] ?? 0
+    const out = heap.output([rows, left + right])
+    kernels.copyRows(heap.at(known(a)), left, heap.at(out), left + right, left, rows)
+    kernels.copyRows(heap.at(known(b)), right, heap.at(out) + left * 4, left + right, right, rows)
+    return out
+  })
   const columnSums = define('ColumnSums', ({ x }) => {
     const [rows = 0, columns = 0] = known(x).shape
     const out = heap.output([columns])
@@ -48,6 +62,8 @@ export function simdOperations(tf: TensorFlow, heap: SimdHeap): Operations {
     productOfTransposed: (a, b) => productOfTransposed({ a, b }),
     productWithTransposed: (d, kernel, at) => productWithTransposed(at ? { d, kernel, at } : { d, kernel }),
     productAndSlope: (x, kernel, at) => productAndSlope({ x, kernel, at }),
+    part: (x, row, rows, columns) => part({ x }, { row, rows, columns }),
+    beside: (a, b) => beside({ a, b }),
     columnSums: (x) => columnSums({ x }),
     tanh: (x) => tanh({ x }),
     tanhGradient: (d, y) => tanhGradient({ d, y }),

@@ -1,9 +1,8 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { correctedRate } from '../gan/adam'
 import { averageKeep, penaltyDue, type Backend, type EngineState, type GanEngine, type NetworkState, type SampleRequest, type StepInput, type StepResult } from '../gan/ganEngine'
 import { judge } from '../gan/losses'
-import { imageSize, labelStrength, layout, type GanDescription, type Network } from '../gan/network'
-import { joinLabels } from '../gan/oneHot'
+import { digitCount, imageSize, labelStrength, layout, type GanDescription, type Network } from '../gan/network'
+import { oneHot } from '../gan/oneHot'
 import type { TrainingSettings } from '../gan/settings'
 import type { AdamRates, Operations, Parameter, Tensor, TensorFlow } from './operations'
 
@@ -131,8 +130,7 @@ export class TfjsEngine implements GanEngine {
 
   /** Draws every fake of the step at once, and cuts everything into batches. */
   private prepare(input: StepInput, batch: number, rounds: number): { real: Tensor[]; fake: Tensor[]; fakeHidden: Tensor[]; pictures: Tensor } {
-    const { tf } = this
-    const cut = (x: Tensor, round: number): Tensor => tf.slice(x, [round * batch, 0], [batch, x.shape[1] ?? 0])
+    const cut = (x: Tensor, round: number): Tensor => this.ops.part(x, round * batch, batch, x.shape[1] ?? 0)
     const real = Array.from({ length: rounds }, (_, round) =>
       this.rows(input.real.subarray(round * batch * imageSize, (round + 1) * batch * imageSize), input.realLabels?.subarray(round * batch, (round + 1) * batch), imageSize, labelStrength.discriminator),
     )
@@ -140,7 +138,7 @@ export class TfjsEngine implements GanEngine {
     const drawn = this.ops.tanh(hidden.at(-1) as Tensor)
     const fake = Array.from({ length: rounds + 1 }, (_, round) => {
       const pictures = cut(drawn, round)
-      return input.fakeLabels ? tf.concat([pictures, this.rows(new Float32Array(0), input.fakeLabels.subarray(round * batch, (round + 1) * batch), 0, labelStrength.discriminator)], 1) : pictures
+      return input.fakeLabels ? this.labelled(pictures, input.fakeLabels.subarray(round * batch, (round + 1) * batch), labelStrength.discriminator) : pictures
     })
     return { real, fake, fakeHidden: hidden.slice(0, -1).map((x) => cut(x, rounds)), pictures: cut(drawn, rounds) }
   }
@@ -156,11 +154,10 @@ export class TfjsEngine implements GanEngine {
 
   /** G through the frozen D, towards D's "real". @returns D's logits [batch, 1] */
   private learnToDraw(x: Tensor, pictures: Tensor, generatorHidden: readonly Tensor[], settings: TrainingSettings): Tensor {
-    const { tf } = this
     const hidden = this.forward(this.discriminator, x)
     const logits = hidden.at(-1) as Tensor
     const towardsInput = this.backToInput(hidden, this.logitGradient(logits, 1)).at(0) as Tensor
-    const towardsPixels = this.description.classes > 0 ? tf.slice(towardsInput, [0, 0], [x.shape[0] ?? 0, imageSize]) : towardsInput
+    const towardsPixels = this.description.classes > 0 ? this.ops.part(towardsInput, 0, x.shape[0] ?? 0, imageSize) : towardsInput
     const gradients = this.backward(this.generator, generatorHidden, this.ops.tanhGradient(towardsPixels, pictures))
     this.update(this.generator, gradients, settings.generatorLearningRate, settings)
     return logits
@@ -178,7 +175,7 @@ export class TfjsEngine implements GanEngine {
     const signals = this.backToInput(hidden, tf.ones([batch, 1]))
     let s = tf.mul(signals[0] as Tensor, settings.r1Gamma / batch)
     // The label is no pixel: nobody asks D to be flat towards it.
-    if (this.description.classes > 0) s = tf.pad(tf.slice(s, [0, 0], [batch, imageSize]) as Tensor2D, [[0, 0], [0, this.description.classes]])
+    if (this.description.classes > 0) s = ops.beside(ops.part(s, 0, batch, imageSize), tf.zeros([batch, this.description.classes]))
     const gradients = this.discriminator.layers.map(({ kernel, bias }, i): LayerGradient => {
       const gradient = ops.productOfTransposed(s, signals[i + 1] as Tensor)
       if (i < this.discriminator.layers.length - 1) s = ops.productAndSlope(s, kernel.value, hidden[i + 1] as Tensor)
@@ -248,8 +245,12 @@ export class TfjsEngine implements GanEngine {
 
   /** [count, width + classes]: rows with their label joined. */
   private rows(values: Float32Array, labels: Uint8Array | undefined, width: number, strength: number): Tensor {
-    if (!labels) return this.tf.tensor2d(values, [values.length / width, width])
-    return this.tf.tensor2d(joinLabels(values, labels, width, strength), [labels.length, width + this.description.classes])
+    const rows = this.tf.tensor2d(values, [values.length / width, width])
+    return labels ? this.labelled(rows, labels, strength) : rows
+  }
+
+  private labelled(rows: Tensor, labels: Uint8Array, strength: number): Tensor {
+    return this.ops.beside(rows, this.tf.tensor2d(oneHot(labels, strength), [labels.length, digitCount]))
   }
 
   private load(network: Network, state: NetworkState): LearntNetwork {

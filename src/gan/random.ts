@@ -16,8 +16,12 @@ export class Random {
   private c: number
   private d: number
 
-  private constructor(state: RandomState) {
-    ;[this.a, this.b, this.c, this.d] = state
+  /** The words are kept signed: then every step of the generator is arithmetic of small integers. */
+  private constructor([a, b, c, d]: RandomState) {
+    this.a = a | 0
+    this.b = b | 0
+    this.c = c | 0
+    this.d = d | 0
   }
 
   /** @param seed an integer in [0, 2^32) */
@@ -38,7 +42,7 @@ export class Random {
   }
 
   get state(): RandomState {
-    return [this.a, this.b, this.c, this.d]
+    return [this.a >>> 0, this.b >>> 0, this.c >>> 0, this.d >>> 0]
   }
 
   /** An integer in [0, 2^32). */
@@ -52,10 +56,6 @@ export class Random {
     this.a ^= this.d
     this.c ^= shifted
     this.d = (this.d << 11) | (this.d >>> 21)
-    this.a >>>= 0
-    this.b >>>= 0
-    this.c >>>= 0
-    this.d >>>= 0
     return result
   }
 

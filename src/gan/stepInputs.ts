@@ -14,11 +14,12 @@ export function drawStepInput(step: number, settings: TrainingSettings, data: Da
   const fakeCount = realCount + batchSize
   const real = new Float32Array(realCount * imageSize)
   const realLabels = conditional ? new Uint8Array(realCount) : undefined
+  const { pixels } = data
   for (let i = 0; i < realCount; i++) {
     const picked = random.below(data.count)
     const from = picked * imageSize
     const to = i * imageSize
-    for (let p = 0; p < imageSize; p++) real[to + p] = unit[data.pixels[from + p] ?? 0] ?? 0
+    for (let p = 0; p < imageSize; p++) real[to + p] = unit[pixels[from + p] as number] as number
     if (realLabels) realLabels[i] = data.labels?.[picked] ?? 0
   }
   const fakeLabels = conditional ? Uint8Array.from({ length: fakeCount }, () => random.below(digitCount)) : undefined

@@ -49,7 +49,7 @@ function random(seed: number, ...shape: readonly number[]): tf.Tensor {
 const shapes: readonly [number, number, number][] = [
   [1, 1, 1], [1, 1, 7], [1, 8, 1], [3, 1, 5], [4, 8, 4], [4, 8, 5], [5, 9, 3], [7, 15, 31], [8, 16, 32], [12, 7, 2],
   [127, 129, 63], [128, 1, 256], [128, 512, 794], [256, 256, 110], [110, 256, 128], [794, 512, 128], [256, 784, 1024], [2, 3, 4096],
-  [1, 16, 1], [2, 16, 2], [3, 17, 6], [5, 31, 4], [6, 32, 9],
+  [1, 16, 1], [2, 16, 2], [3, 17, 6], [5, 31, 4], [6, 32, 9], [5, 8, 3], [10, 8, 2], [11, 24, 5], [4, 25, 11], [9, 23, 12], [530, 9, 1030],
 ]
 
 describe.each(kernelBuilds)('%s:', (build) => {
@@ -91,7 +91,7 @@ describe.each(kernelBuilds)('%s:', (build) => {
     it.each<[string, () => Tensor]>([
       ['a batch of matrices', () => tf.matMul(random(1, 3, 4, 5), random(2, 3, 5, 6))],
       ['one matrix for a batch', () => tf.matMul(random(1, 3, 4, 5), random(2, 1, 5, 6))],
-      ['an inner dimension past the strip', () => tf.matMul(random(1, 2, 5000), random(2, 5000, 3))],
+      ['an inner dimension past our room', () => tf.matMul(random(1, 2, 5000), random(2, 5000, 3))],
       ['a slope above one', () => tf.fused.matMul({ a: random(1, 4, 5), b: random(2, 5, 8), activation: 'leakyrelu', leakyreluAlpha: 3 })],
       ['a parametric rectifier', () => tf.fused.matMul({ a: random(1, 4, 5), b: random(2, 5, 8), activation: 'prelu', preluActivationWeights: random(3, 8) })],
     ])('%s', async (_what, body) => {
@@ -109,6 +109,13 @@ describe.each(kernelBuilds)('%s:', (build) => {
         const x = tf.mul(random(1, size), 6)
         const y = tf.tanh(x)
         return [ops.tanh(x), ops.tanhGradient(random(2, size), y)]
+      })
+    })
+
+    it('parts and rows side by side are those of TensorFlow.js', async () => {
+      await compare((ops) => {
+        const x = random(1, 5, size)
+        return [ops.part(x, 1, 3, size), ops.part(x, 2, 3, Math.ceil(size / 2)), ops.part(x, 0, 5, size), ops.beside(x, random(2, 5, 10)), ops.beside(random(2, 5, 10), x)]
       })
     })
 
