@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { InklingError } from '../../base/errors'
-import { codeOf } from '../../base/fileErrors'
+import { writeFailure } from '../../base/fileErrors'
 
 /**
  * Writes beside and renames, so that a cut leaves the old file whole.
@@ -23,7 +22,6 @@ export async function writeAtomically(file: string, bytes: Uint8Array | string):
   } catch (error) {
     // The half-written file is of no use to anybody; that it could not be removed changes nothing.
     await fs.rm(beside, { force: true }).catch(() => undefined)
-    if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') throw InklingError.of('disk-full', { file }, error)
-    throw InklingError.of('file-unwritable', { file, reason: codeOf(error) }, error)
+    throw writeFailure(file, error)
   }
 }

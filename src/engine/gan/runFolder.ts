@@ -4,7 +4,7 @@ import { InklingError } from '../../base/errors'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../gan/checkpoint'
 import { isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
 import { writeAtomically } from './atomicFile'
-import { codeOf } from '../../base/fileErrors'
+import { codeOf, writeFailure } from '../../base/fileErrors'
 
 /** One training run on disk, in a folder of the user's choice; laid out as the Studio lays out its own. */
 export class RunFolder {
@@ -45,7 +45,7 @@ export class RunFolder {
     try {
       await fs.mkdir(this.folder, { recursive: true })
     } catch (error) {
-      throw InklingError.of('file-unwritable', { file: this.folder, reason: codeOf(error) }, error)
+      throw writeFailure(this.folder, error)
     }
   }
 

@@ -6,7 +6,7 @@ import type { Backend } from '../../gan/ganEngine'
 import { cleanRunName, isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
 import { parseSettings } from '../../gan/settings'
 import { writeAtomically } from '../../engine/gan/atomicFile'
-import { codeOf } from '../../base/fileErrors'
+import { codeOf, writeFailure } from '../../base/fileErrors'
 
 /** The pictures of a run that learns from the user's own. */
 const dataFile = 'pictures.inkdigits'
@@ -53,7 +53,7 @@ export class RunStore {
     const id = `${createdAt.slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase()}-${this.needs.unique()}`
     const run: RunSummary = { id, name: cleanRunName(name) ?? id, createdAt, settings: parseSettings(settings), step: 0, backend: undefined }
     await fs.mkdir(this.folder(id), { recursive: true }).catch((error: unknown) => {
-      throw InklingError.of('file-unwritable', { file: this.folder(id), reason: codeOf(error) }, error)
+      throw writeFailure(this.folder(id), error)
     })
     await this.write(run)
     return run
@@ -129,7 +129,10 @@ export class RunStore {
       await fs.link(this.file(id, runFiles.good), beside)
     } catch {
       // A file system without hard links.
-      await fs.copyFile(this.file(id, runFiles.good), beside)
+      await fs.copyFile(this.file(id, runFiles.good), beside).catch(async (error: unknown) => {
+        await fs.rm(beside, { force: true })
+        throw writeFailure(newest, error)
+      })
     }
     await fs.rename(beside, newest)
     // Renaming one name of a file over another of the same file does nothing, and leaves the first.
