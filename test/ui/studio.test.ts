@@ -5,6 +5,7 @@ import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StudioPanel } from '../support/studioPanel'
 import { useEditor } from '../support/useEditor'
+import { vastPng } from '../support/vastPng'
 
 /** Training takes as long as the machine needs; nothing here depends on how long that is. */
 const training = 600_000
@@ -235,13 +236,15 @@ describe('The Studio', () => {
     for (const name of ['a.png', 'b.png', 'c.PNG']) writeFileSync(path.join(folder, name), encode({ width: 40, height: 60, channels: 3, depth: 8, data: stripes }))
     writeFileSync(path.join(folder, 'broken.jpg'), 'no picture at all')
     writeFileSync(path.join(folder, 'cut.png'), readFileSync(path.join(folder, 'a.png')).subarray(0, 60))
+    writeFileSync(path.join(folder, 'vast.png'), vastPng(30_000))
     writeFileSync(path.join(folder, 'notes.txt'), 'not asked for')
     await workbench.runCommand('Inkling: Open Studio')
     await chooseFolder(folder)
-    await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: 30_000 }).toMatch(/^3 pictures, cropped .*; 2 refused/)
+    await expect.poll(() => panel().find('.own > .hint').textContent(), { timeout: 30_000 }).toMatch(/^3 pictures, cropped .*; 3 refused/)
     const refused = (await panel().find('.refused li').allTextContents()).join('\n')
     expect(refused).toContain('broken.jpg')
     expect(refused).toContain('cut.png')
+    expect(refused).toContain('vast.png cannot be read: it has 30000 × 30000 pixels, more than 64 million.')
     expect(await panel().find('.own canvas').getAttribute('aria-label')).toContain('The first 3 pictures')
   })
 

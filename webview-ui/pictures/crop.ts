@@ -1,4 +1,11 @@
 import { imageSide, imageSize } from '../../src/gan/network'
+import { pictureSize } from './pictureSize'
+
+/** Decoded, a pixel takes four bytes. The largest cameras of small format stay below. */
+const mostPixels = 64e6
+
+/** Why a file is refused that is none, or is not whole. */
+export const notAPicture = 'it is not a whole PNG or JPEG picture'
 
 /** Square in the middle of a picture. */
 export function centreSquare(width: number, height: number): { readonly left: number; readonly top: number; readonly side: number } {
@@ -21,8 +28,11 @@ export function toGrey(rgba: Uint8ClampedArray): Uint8Array {
   return out
 }
 
-/** Decodes PNG or JPEG with the browser's own decoder. @returns [784] grey @throws for what is not a picture */
-export async function readPicture(bytes: Uint8Array): Promise<Uint8Array> {
+/** Decodes PNG or JPEG with the browser's own decoder. @returns [784] grey, or why not @throws for what is not a picture */
+export async function readPicture(bytes: Uint8Array): Promise<Uint8Array | string> {
+  const size = pictureSize(bytes)
+  if (!size) return notAPicture
+  if (size.width * size.height > mostPixels) return `it has ${size.width} × ${size.height} pixels, more than ${mostPixels / 1e6} million`
   const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]))
   try {
     const { left, top, side } = centreSquare(bitmap.width, bitmap.height)

@@ -1,6 +1,7 @@
 import { InklingError } from '../../src/base/errors'
 import type { HostCalls, PictureBatch } from '../../src/gan/protocol/hostProtocol'
 import { imageSize } from '../../src/gan/network'
+import { notAPicture } from './crop'
 
 export interface TakenPictures {
   readonly count: number
@@ -17,11 +18,11 @@ export interface PictureSource {
 
 /**
  * Has the user choose pictures and crops them as they come, so that never more than one batch of files is held.
- * @param crop from a file's bytes to [784] grey levels; throws for what is no picture
+ * @param crop from a file's bytes to [784] grey levels, or to the reason why not; throws for what is no picture
  * @param tell hears how many of the files are done
  * @returns undefined when nothing was chosen, or it was cancelled
  */
-export async function takePictures(source: PictureSource, crop: (file: Uint8Array) => Promise<Uint8Array>, tell: (done: number, count: number) => void): Promise<TakenPictures | undefined> {
+export async function takePictures(source: PictureSource, crop: (file: Uint8Array) => Promise<Uint8Array | string>, tell: (done: number, count: number) => void): Promise<TakenPictures | undefined> {
   const { count: chosen } = await source.call('choosePictures', {})
   if (chosen === 0) return undefined
   const pixels = new Uint8Array(chosen * imageSize)
@@ -33,9 +34,9 @@ export async function takePictures(source: PictureSource, crop: (file: Uint8Arra
     if (!batch) return undefined
     refused.push(...batch.refused.map(({ error }) => InklingError.fromWire(error).message))
     for (const { name, bytes } of filesOf(batch)) {
-      const picture = await crop(bytes).catch(() => undefined) // said below
-      if (picture) pixels.set(picture, count++ * imageSize)
-      else refused.push(InklingError.of('gan-image-broken', { file: name, reason: 'it is not a whole PNG or JPEG picture' }).message)
+      const picture = await crop(bytes).catch(() => notAPicture)
+      if (typeof picture === 'string') refused.push(InklingError.of('gan-image-broken', { file: name, reason: picture }).message)
+      else pixels.set(picture, count++ * imageSize)
     }
     left = batch.left
   }
