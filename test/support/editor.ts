@@ -21,6 +21,8 @@ export interface EditorOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A packaged extension to install; without it the built repository is the extension. */
   readonly vsix?: string
+  /** Joined to the browser's command line. */
+  readonly browserArguments?: readonly string[]
   /** An editor without the extension, to compare with. */
   readonly bare?: boolean
 }
@@ -58,7 +60,7 @@ export class Editor {
     const data = path.join(home.folder, 'server')
     const extension = options.vsix === undefined ? { linkExtension: options.bare !== true } : { vsix: options.vsix }
     const server = await startServer({ data, settings, ...extension, env: { ...options.env, ...(options.trace === true ? { INKLING_TRACE: path.join(home.folder, traceFileName) } : {}) } })
-    const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments] })
+    const browser = await chromium.launch({ ...(await findBrowser()), args: [...browserArguments, ...(options.browserArguments ?? [])] })
     atEnd(() => browser.close())
     const page = await browser.newPage({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
     const editor = new Editor(home, server, browser, page, settings)

@@ -8,7 +8,7 @@ export class StudioPanel {
     this.frame = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame')
   }
 
-  find(selector: string, options: { readonly hasText?: string; readonly has?: Locator } = {}): Locator {
+  find(selector: string, options: { readonly hasText?: string | RegExp; readonly has?: Locator } = {}): Locator {
     return this.frame.locator(selector, options)
   }
 

@@ -1,7 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decodeCheckpoint, type Checkpoint } from '../../src/gan/checkpoint'
 import { StudioPanel } from '../support/studioPanel'
 import { useEditor } from '../support/useEditor'
 
@@ -25,14 +22,6 @@ interface Control {
 describe('The Studio, otherwise than by mouse in a wide window,', () => {
   const editor = useEditor({ files: { 'notes.md': '# Notes\n' } })
   const panel = (): StudioPanel => new StudioPanel(editor().page)
-
-  /** The newest run's checkpoint on disk. */
-  const newestCheckpoint = (): Checkpoint => {
-    const runs = path.join(editor().storage, 'studio/runs')
-    const files = readdirSync(runs).map((run) => path.join(runs, run, 'checkpoint.inkgan'))
-    const [newest = ''] = files.filter((file) => statSync(file, { throwIfNoEntry: false })).sort((a, b) => statSync(path.dirname(b)).birthtimeMs - statSync(path.dirname(a)).birthtimeMs)
-    return decodeCheckpoint(readFileSync(newest))
-  }
 
   it('has a name and a place in the tab order for every control', async () => {
     await editor().workbench.openFile('notes.md')
@@ -93,51 +82,4 @@ describe('The Studio, otherwise than by mouse in a wide window,', () => {
     }
     await page.setViewportSize({ width: 1280, height: 800 })
   })
-
-  it('goes on exactly where it stopped on WebGL', async () => {
-    await panel().goTo('Settings')
-    await panel().find('#backend').selectOption('webgl')
-    await panel().fill({ ...small, steps: '12' })
-    await panel().find('#train-new').click()
-    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(12)
-    const straight = newestCheckpoint()
-    expect(straight.backend).toBe('webgl')
-
-    await panel().fill({ ...small, steps: '6' })
-    await panel().find('#train-new').click()
-    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(6)
-    await panel().find('[aria-label^="Stop:"]').click()
-    await panel().goTo('Runs')
-    await panel().find('.run').first().locator('vscode-button', { hasText: 'Open' }).click()
-    await panel().find('#further').waitFor({ timeout: 60_000 })
-    await panel().goTo('Settings')
-    await panel().find('#live-steps').fill('12')
-    await panel().find('#apply-settings').click()
-    await panel().find('#train').click()
-    await expect.poll(() => panel().savedStep(), { timeout: training }).toBe(12)
-    const resumed = newestCheckpoint()
-    expect(resumed.random).toEqual(straight.random)
-    expect(resumed.engine).toEqual(straight.engine)
-  }, training)
-
-  it('keeps the run when the browser takes the graphics processor away', async () => {
-    await panel().goTo('Settings')
-    await panel().find('#backend').selectOption('webgl')
-    await panel().fill({ ...small, steps: '200000' })
-    await panel().find('#train-new').click()
-    await panel().find('#pause').click({ timeout: training })
-    await panel().find('#train').waitFor({ timeout: 60_000 })
-    const saved = await panel().step()
-    await expect.poll(() => panel().savedStep(), { timeout: 60_000 }).toBe(saved)
-    await panel().find('#train').click()
-    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBeGreaterThan(saved)
-    await editor().crashGraphics()
-    await panel().find('.message.error', { hasText: 'the browser took the graphics processor away' }).waitFor({ timeout: 60_000 })
-    await panel().find('#open-again').click()
-    await panel().find('#train').waitFor({ timeout: 60_000 })
-    expect(await panel().step()).toBeGreaterThanOrEqual(saved)
-    const reopened = await panel().step()
-    await panel().find('#step-once').click()
-    await expect.poll(() => panel().step(), { timeout: 60_000 }).toBe(reopened + 1)
-  }, training)
 })

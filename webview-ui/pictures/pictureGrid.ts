@@ -6,6 +6,7 @@ import { ramp, type Palette } from './palette'
 export class PictureGrid {
   readonly element: HTMLCanvasElement
   private readonly context: CanvasRenderingContext2D | null
+  private again = (): void => {}
 
   /** @param columns pictures a row @param gap pixels between, of the pictures' own size */
   constructor(
@@ -14,6 +15,8 @@ export class PictureGrid {
   ) {
     this.element = h('canvas', { class: 'pictures', role: 'img' })
     this.context = this.element.getContext('2d')
+    // What was drawn is gone when the browser loses its graphics processor and finds it again.
+    this.element.addEventListener('contextrestored', () => this.again())
   }
 
   /**
@@ -23,6 +26,7 @@ export class PictureGrid {
   draw(pictures: Uint8Array, palette: Palette, label: string): void {
     const { context, element, columns, gap } = this
     if (!context) return
+    this.again = () => this.draw(pictures, palette, label)
     const count = Math.floor(pictures.length / imageSize)
     const across = Math.max(1, Math.min(columns, count))
     const down = Math.max(1, Math.ceil(count / across))
@@ -47,6 +51,7 @@ export class PictureGrid {
   }
 
   clear(): void {
+    this.again = () => {}
     this.context?.clearRect(0, 0, this.element.width, this.element.height)
   }
 }
