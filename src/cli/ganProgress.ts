@@ -47,8 +47,10 @@ export class GanProgress {
     this.open = false
   }
 
+  /** `4 min 33 s`: what was measured is said to the second, other than what is guessed. */
   get elapsed(): string {
-    return formatDuration((this.now() - this.began) / 1000)
+    const seconds = Math.max(1, Math.round((this.now() - this.began) / 1000))
+    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
   }
 
   private rate(step: number): number {

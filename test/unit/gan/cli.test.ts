@@ -6,7 +6,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CancelledError } from '../../../src/base/cancellation'
 import { ganCommand } from '../../../src/cli/gan'
-import { progressLine } from '../../../src/cli/ganProgress'
+import { GanProgress, progressLine } from '../../../src/cli/ganProgress'
 import type { Io } from '../../../src/cli/io'
 import { UsageError } from '../../../src/cli/options'
 import { studioFile } from '../../support/digits'
@@ -159,6 +159,15 @@ describe('inkling gan sample', () => {
     expect((await run(['sample', '--run', inFolder('unlabelled'), '--digits', '1', '--out', 'a.png'])).error).toMatchObject({ code: 'gan-digits-unconditional' })
     const json = await run(['sample', '--run', inFolder('unlabelled'), '--count', '1', '--out', inFolder('u.png'), '--json'])
     expect(JSON.parse(json.out)).toMatchObject({ samples: [{ digit: null }] })
+  })
+})
+
+describe('The time that training took', () => {
+  it.each([[0.2, '1 s'], [59.4, '59 s'], [59.6, '1 min 0 s'], [273.2, '4 min 33 s'], [3600, '60 min 0 s']])('of %d seconds is %s', (seconds, text) => {
+    let now = 5000
+    const progress = new GanProgress(new PassThrough(), 0, () => now)
+    now += seconds * 1000
+    expect(progress.elapsed).toBe(text)
   })
 })
 
