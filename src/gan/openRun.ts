@@ -151,7 +151,7 @@ export class OpenRun {
     const { backend, step } = this.trainer
     this.close()
     const caught = toInklingError(error)
-    const lost = caught.code === 'internal' ? InklingError.of('gan-backend-lost', { backend, step, reason: caught.message }) : caught
+    const lost = caught.code === 'internal' ? InklingError.of('gan-backend-lost', { backend, step, reason: caught.facts['reason'] ?? caught.message }) : caught
     this.needs.say({ type: 'lost', step, error: { code: lost.code, facts: lost.facts } })
   }
 
