@@ -59,6 +59,7 @@ describe('The Studio', () => {
       await panel().find(`#new-${field}`).fill(value)
       await expect.poll(() => panel().find(`#new-${field}-hint`).textContent()).toContain(says)
       expect(await panel().find('#train-new').getAttribute('disabled')).not.toBeNull()
+      expect(await panel().find('.problem[role=alert]').first().textContent()).toMatch(new RegExp(`^(Batch size|Generator’s (learning rate|layers)): .*${says}`))
       await panel().find(`#new-${field}`).fill(before)
     }
   })

@@ -17,7 +17,7 @@ export const fieldWords: Readonly<Record<FieldName, FieldWords>> = {
   beta1: { label: 'Adam β₁', text: 'Momentum: how much of the last direction is kept. 0.5 suits GANs, 0.9 makes them swing.' },
   beta2: { label: 'Adam β₂', text: 'How long Adam remembers the size of gradients.' },
   epsilon: { label: 'Adam ε', text: 'Keeps Adam from dividing by zero.' },
-  labelSmoothing: { label: 'Label smoothing', text: 'Tells the discriminator that real is 0.9 instead of 1, so that it stays modest.' },
+  labelSmoothing: { label: 'Label smoothing', text: 'At 0.1 the discriminator is told that real is 0.9 instead of 1, so that it stays modest.' },
   discriminatorSteps: { label: 'Discriminator steps', text: 'Its turns for every turn of the generator.' },
   r1Gamma: { label: 'R1 penalty γ', text: 'Keeps the discriminator smooth around real pictures. 0 switches it off.' },
   r1Every: { label: 'R1 every', text: 'The penalty is applied only every so many steps.' },

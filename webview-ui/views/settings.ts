@@ -1,4 +1,4 @@
-import { InklingError, reasonOf } from '../../src/base/errors'
+import { InklingError } from '../../src/base/errors'
 import { expectation, fields, parseSettings, presetNames, presetOf, presets, type TrainingSettings } from '../../src/gan/settings'
 import { backendName, measureOrder, stepTime } from '../backendChoice'
 import { button, h, setAttribute, setText } from '../dom'
@@ -129,22 +129,13 @@ class SettingsForm {
   private check(): void {
     this.problem = undefined
     for (const [name, input] of this.inputs) {
-      const wrong = this.wrongWith(name, input)
-      this.problem ??= wrong
-      setAttribute(input, 'aria-invalid', wrong === undefined ? 'false' : 'true')
+      const right = isRight(name, input)
+      if (!right) this.problem ??= `${fieldWords[name].label}: ${expectation(fields[name])}.`
+      setAttribute(input, 'aria-invalid', right ? 'false' : 'true')
       const hint = this.hints.get(name)
-      if (hint) setText(hint, wrong === undefined ? '' : expectation(fields[name]))
+      if (hint) setText(hint, right ? '' : expectation(fields[name]))
     }
     this.onChange()
-  }
-
-  private wrongWith(name: FieldName, input: HTMLInputElement): string | undefined {
-    try {
-      parseSettings({ ...presets.stable, [name]: readField(fields[name], input) })
-      return undefined
-    } catch (error) {
-      return reasonOf(error)
-    }
   }
 
   private field(name: FieldName): HTMLElement {
@@ -157,5 +148,14 @@ class SettingsForm {
     this.inputs.set(name, input)
     this.hints.set(name, hint)
     return h('div', { class: fixed ? 'setting fixed' : 'setting' }, h('label', { for: id }, label), input, h('span', { class: 'hint', id: `${id}-text` }, fixed ? 'Fixed for the life of a run.' : text), hint)
+  }
+}
+
+function isRight(name: FieldName, input: HTMLInputElement): boolean {
+  try {
+    parseSettings({ ...presets.stable, [name]: readField(fields[name], input) })
+    return true
+  } catch {
+    return false
   }
 }
