@@ -1,11 +1,12 @@
 """How far a document is to be believed beside the model: the numbers in src/language/expectation.ts.
 
-    python tools/evaluate/adaptation.py [--model media/model] [--work tools/pretrain/work]
+    python tools/evaluate/adaptation.py [--model media/model] [--work tools/pretrain/work] [--neighbours]
 
 Needs what tools/pretrain/requirements.txt names, and the test sources that tools/pretrain/prepare.py wrote. At every token
 of them: how likely the model found it, and how often the same last 0 to 3 tokens stood before in the text, what followed
 them then, and how often that was this token. Fits the trust in each match (logistic; see `blendOf`) so that the blend finds
-the text likeliest, prints it, and the bits per byte of each source before and after, fitted on the other sources.
+the text likeliest, prints it, and the bits per byte of each source before and after, fitted on the other sources. With
+--neighbours also what the nearest neighbours of the model's state would give (neighbours.py; ten minutes).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import math
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -22,6 +24,7 @@ from torch import Tensor
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "pretrain"))
+import neighbours  # noqa: E402
 from evaluate import Model  # noqa: E402
 
 LONGEST_MATCH = 3
@@ -34,7 +37,7 @@ class Text:
     """One text, token by token from BEGINNING on."""
 
     def __init__(self, model: Model, text: str) -> None:
-        ids = model.tokenizer.encode(text, add_special_tokens=False).ids
+        self.ids = ids = model.tokenizer.encode(text, add_special_tokens=False).ids
         self.share = (len(ids) - BEGINNING) / len(ids) * len(text.encode())
         self.model = token_logprobs(model, torch.tensor(ids))[BEGINNING:]
         self.matches = matches(ids)[BEGINNING:]
@@ -79,23 +82,62 @@ def blended(trust: Tensor, text: Text) -> Tensor:
     return torch.log(probability + 1e-12)
 
 
-def fitted(texts: list[Text]) -> Tensor:
-    trust = torch.zeros(LONGEST_MATCH + 1, 3)
+def fitted(texts: list[Text], logprobs: Callable[[Tensor, Text], Tensor] = blended, rows: int = LONGEST_MATCH + 1) -> Tensor:
+    """→ [rows, 3], under which the texts are likeliest"""
+    trust = torch.zeros(rows, 3)
     trust[:, 0] = -3
     trust.requires_grad_()
     optimizer = torch.optim.Adam([trust], lr=0.05)
     for _ in range(300):
         optimizer.zero_grad()
-        loss = -torch.cat([blended(trust, text) for text in texts]).mean()
+        loss = -torch.cat([logprobs(trust, text) for text in texts]).mean()
         loss.backward()
         optimizer.step()
     return trust.detach()
+
+
+def on_others(
+    texts: dict[str, Text], logprobs: Callable[[Tensor, Text], Tensor], rows: int
+) -> dict[str, tuple[float, float]]:
+    """→ by source its bits per byte, fitted on the others, and theirs"""
+    out: dict[str, tuple[float, float]] = {}
+    for source, text in texts.items():
+        others = [other for name, other in texts.items() if name != source]
+        trust = fitted(others, logprobs, rows)
+        theirs = [other.bits_per_byte(logprobs(trust, other)) for other in others]
+        out[source] = text.bits_per_byte(logprobs(trust, text)), sum(theirs) / len(theirs)
+    return out
+
+
+def print_neighbours(model: Model, texts: dict[str, Text]) -> None:
+    """A Markdown table: what neighbours give to the model alone, and to it with what the document says."""
+    states = {text: neighbours.states(model, torch.tensor(text.ids)) for text in texts.values()}
+    matched = LONGEST_MATCH + 1
+    print(f"| compared | {' | '.join(texts)} | mean | beside the document: {' | '.join(texts)} | mean |")
+    for kind in neighbours.KINDS:
+        found = {text: neighbours.found(torch.tensor(text.ids), of[kind.state], kind, BEGINNING) for text, of in states.items()}
+        alone: dict[float, dict[str, tuple[float, float]]] = {}
+        beside: dict[float, dict[str, tuple[float, float]]] = {}
+        for at in neighbours.TEMPERATURES:
+            alone[at] = on_others(texts, lambda trust, text: neighbours.mixed(trust[0], text.model.exp(), found[text][at]), 1)
+            beside[at] = on_others(
+                texts, lambda trust, text: neighbours.mixed(trust[matched], blended(trust, text).exp(), found[text][at]), matched + 1
+            )
+        print(f"| {kind} | {' | '.join(cells(alone))} | {' | '.join(cells(beside))} |", flush=True)
+
+
+def cells(by_temperature: dict[float, dict[str, tuple[float, float]]]) -> list[str]:
+    """Of each source at the temperature that suits the others best, and the mean."""
+    sources = next(iter(by_temperature.values()))
+    best = [min(by_temperature.values(), key=lambda of: of[source][1])[source][0] for source in sources]
+    return [f"{bits:.4f}" for bits in [*best, sum(best) / len(best)]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=HERE.parent.parent / "media/model")
     parser.add_argument("--work", type=Path, default=HERE.parent / "pretrain/work", metavar="DIR")
+    parser.add_argument("--neighbours", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     model = Model(arguments.model)
@@ -109,6 +151,8 @@ def main() -> None:
         print(f"{text.bits_per_byte(text.model):.4f} → {text.bits_per_byte(blended(trust, text)):.4f}  {source}")
     for order, (bias, seen, different) in enumerate(fitted(list(texts.values())).tolist()):
         print(f"{order}: {{ bias: {bias:.2f}, seen: {seen:.2f}, different: {different:.2f} }},")
+    if arguments.neighbours:
+        print_neighbours(model, texts)
 
 
 if __name__ == "__main__":
