@@ -8,7 +8,7 @@ import { SuggestionMemory } from './memory'
 import { isWanted } from './mode'
 import { Question, type Continuer } from './question'
 import { Recent } from './recent'
-import { afterAnswer, afterKey, delayBeforeAsking, initialRhythm } from './schedule'
+import { afterAnswer, afterKey, delayBeforeAsking, growingMs, initialRhythm } from './schedule'
 import type { CompletionSettings } from './settings'
 import { isInsideWord, shape } from './shape/shape'
 import type { Silence } from './silence'
@@ -161,7 +161,8 @@ export class Completer {
       if (answered) return answered
     }
     this.drop()
-    const question = this.ask(prepared, context, prepared.caret, explicit ? 0 : delayBeforeAsking(this.rhythm, query.settings.minDelayMs))
+    const hurry = explicit ? { delayMs: 0 } : { delayMs: delayBeforeAsking(this.rhythm, query.settings.minDelayMs), timeMs: growingMs }
+    const question = this.ask(prepared, context, prepared.caret, hurry)
     this.question = question
     const candidates = await question.waitFor(context, signal)
     if (candidates === undefined || signal.aborted) return silent('cancelled')
@@ -170,13 +171,13 @@ export class Completer {
     return { ...this.present(prepared, candidates, 'model', shortestNew), answerMs }
   }
 
-  private ask({ query, background }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, delayMs: number): Question {
+  private ask({ query, background }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, { delayMs, ...time }: { readonly delayMs: number; readonly timeMs?: number }): Question {
     const { kind } = query.trigger
     const question = new Question({
       session: query.document.id,
       context,
       explicit: kind === 'explicit',
-      request: { ...splitHealing(context), background, candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret) },
+      request: { ...splitHealing(context), background, candidates: kind === 'explicit' ? explicitCandidates : 1, limits: limitsFor(query.settings, kind, caret), ...time },
     }, this.continuer, this.clock, delayMs)
     const memory = this.memory(query.document.id)
     const remember = (candidates: readonly Continuation[] | undefined): void => {
@@ -209,7 +210,7 @@ export class Completer {
     const { document } = prepared.query
     if (this.ahead?.serves(document.id, context, false) || this.memory(document.id).recall(context, false)) return
     this.ahead?.drop()
-    this.ahead = this.ask({ ...prepared, query: { ...prepared.query, trigger: { kind: 'automatic', edit: 'typed' } } }, context, prepared.caret, 0)
+    this.ahead = this.ask({ ...prepared, query: { ...prepared.query, trigger: { kind: 'automatic', edit: 'typed' } } }, context, prepared.caret, { delayMs: 0 })
   }
 
   private memoryOf(prepared: Prepared): SuggestionMemory {

@@ -45,3 +45,9 @@ export function delayBeforeAsking(rhythm: Rhythm, minDelayMs: number): number {
   const delay = Math.min(Math.max(0, late), 1.2 * rhythm.keyIntervalMs, longestDelayMs)
   return Math.max(minDelayMs, Math.round(delay))
 }
+
+/**
+ * For how long a suggestion may grow that nobody has asked for. Two thirds of it pass while the editor waits out its debounce;
+ * later words than these would come when the writer has gone on. What follows is asked for while this much is shown.
+ */
+export const growingMs = 75

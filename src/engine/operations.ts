@@ -112,7 +112,7 @@ export class InProcessEngine extends Disposable {
   }
 
   private writerOf(model: LanguageModel): ContinuationWriter {
-    const known = this.writers.get(model) ?? new ContinuationWriter(model)
+    const known = this.writers.get(model) ?? new ContinuationWriter(model, this.clock)
     this.writers.set(model, known)
     return known
   }

@@ -15,6 +15,8 @@ export interface ContinuationRequest {
   /** 1 follows the likeliest path; more are distinct continuations, best first. */
   readonly candidates: number
   readonly limits: ContinuationLimits
+  /** When so much time has passed, the words that are there are the answer; the first is looked for however long it takes. */
+  readonly timeMs?: number
 }
 
 /** When a continuation ends. Probabilities are of whole words, given everything before them. */
@@ -47,5 +49,5 @@ export interface Continuation {
   readonly firstWord: number
   /** Product of the probabilities of all words shown. */
   readonly joint: number
-  readonly finish: 'boundary' | 'unsure' | 'length' | 'eos'
+  readonly finish: 'boundary' | 'unsure' | 'length' | 'time' | 'eos'
 }

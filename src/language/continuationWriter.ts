@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock'
 import { BranchPool } from './branchPool'
 import type { Continuation, ContinuationRequest } from './continuation'
 import { DocumentTokens } from './documentTokens'
@@ -22,7 +23,10 @@ export class ContinuationWriter {
   private readonly table: TokenTable
   private readonly documents = new WeakMap<WarmContext, RememberedDocument>()
 
-  constructor(private readonly model: LanguageModel) {
+  constructor(
+    private readonly model: LanguageModel,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
     this.table = new TokenTable(model.tokenizer)
   }
 
@@ -32,7 +36,8 @@ export class ContinuationWriter {
    * @throws InklingError `numbers-not-finite`; CancelledError between tokens
    */
   async write(context: WarmContext, request: ContinuationRequest, onPartial: PartialListener = () => {}, signal?: AbortSignal): Promise<readonly Continuation[]> {
-    const { limits } = request
+    const { limits, timeMs = Infinity } = request
+    const began = this.clock.now()
     const tokens = this.model.tokenizer.encode(request.prompt)
     const prompt = this.held(tokens, limits.maxTokens)
     if (prompt === undefined) return []
@@ -49,7 +54,7 @@ export class ContinuationWriter {
       })
       const words = await search.run(pool, logits, signal)
       const growths = words.map((word) => new Growth(this.table, expectation, text, limits, word, room))
-      await growTogether(pool, growths, onPartial, signal)
+      await growTogether(pool, growths, () => this.clock.now() - began >= timeMs, onPartial, signal)
       return growths.map((growth) => growth.result())
     } finally {
       pool.dispose()
@@ -93,7 +98,7 @@ class RememberedDocument {
   }
 }
 
-async function growTogether(pool: BranchPool, growths: readonly Growth[], onPartial: PartialListener, signal?: AbortSignal): Promise<void> {
+async function growTogether(pool: BranchPool, growths: readonly Growth[], timeIsUp: () => boolean, onPartial: PartialListener, signal?: AbortSignal): Promise<void> {
   const shown = growths.map(() => '')
   for (;;) {
     growths.forEach(({ visible, joint }, candidate) => {
@@ -103,6 +108,7 @@ async function growTogether(pool: BranchPool, growths: readonly Growth[], onPart
     })
     const growing = growths.filter((growth) => !growth.finished)
     if (growing.length === 0) return
+    if (timeIsUp()) return growing.forEach((growth) => growth.stop())
     await pool.evaluate(growing.map(({ tokens }) => tokens), (index, logits) => growing[index]?.visit(logits), signal)
   }
 }

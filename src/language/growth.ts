@@ -80,6 +80,11 @@ export class Growth {
     this.beginWord(next, reading)
   }
 
+  /** Whole words are all that there will be. */
+  stop(): void {
+    this.end('time')
+  }
+
   result(): Continuation {
     const { text, tokens, joint } = this.kept
     const bytes = this.path.tokens.slice(0, tokens).map((id) => this.table.bytesOf(id))

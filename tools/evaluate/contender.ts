@@ -38,7 +38,7 @@ export interface Manner {
 
 /** A language model behind the product's own writer. */
 export function contenderOf(name: string, fingerprint: string, model: LanguageModel, manner: Manner): Contender {
-  const writer = new ContinuationWriter(model)
+  const writer = new ContinuationWriter(model, { now: () => 0 })
   return {
     name,
     fingerprint,

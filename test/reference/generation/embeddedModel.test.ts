@@ -9,6 +9,7 @@ import { scoreText } from '../../../src/language/score'
 import { endOf, kindOf, parts } from '../../../src/language/tokenKind'
 import { WarmContext } from '../../../src/language/warmContext'
 import { embeddedTokenizer } from '../../support/embeddedTokenizer'
+import { ManualClock } from '../../support/manualClock'
 
 // The same things done the plain way are the oracle here: one token after the other in a context of its own.
 let model: LanguageModel
@@ -97,7 +98,7 @@ describe('a continuation by the embedded model', () => {
     ['For', ' exam'],
     ['In the middle', ' of'],
   ])('of %j and %j is as likely as its tokens are', async (prompt, healing) => {
-    const [first] = await withContext((context) => new ContinuationWriter(model).write(context, { prompt, healing, candidates: 1, limits }))
+    const [first] = await withContext((context) => new ContinuationWriter(model, new ManualClock()).write(context, { prompt, healing, candidates: 1, limits }))
     expect(first).toBeDefined()
     if (first === undefined) return
     expect(first.text).toBe(first.pieces.map(({ text }) => text).join(''))

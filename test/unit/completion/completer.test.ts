@@ -301,6 +301,18 @@ describe('Completer', () => {
     expect(inMiddle.maxTokens).toBeLessThan(atEnd.maxTokens)
   })
 
+  it('lets only an automatic suggestion grow for a limited time, and not what is asked ahead', async () => {
+    const bench = new Bench(true)
+    await bench.answered('The quick [caret]', ['brown fox'])
+    await settled()
+    const [automatic, ahead] = bench.model.questions
+    expect(ahead?.request).toMatchObject({ prompt: 'The quick brown', healing: ' fox' })
+    void bench.complete('A slow [caret]', { trigger: { kind: 'explicit' } })
+    await settled()
+    expect(automatic?.request.timeMs).toBeGreaterThan(0)
+    expect([ahead?.request.timeMs, bench.model.last.request.timeMs]).toEqual([undefined, undefined])
+  })
+
   it('keeps documents apart', async () => {
     const bench = new Bench()
     await bench.answered('The quick [caret]', ['brown fox.'])

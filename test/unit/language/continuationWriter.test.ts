@@ -4,6 +4,7 @@ import type { Continuation, ContinuationLimits, ContinuationRequest } from '../.
 import { ContinuationWriter } from '../../../src/language/continuationWriter'
 import { WarmContext } from '../../../src/language/warmContext'
 import { embeddedTokenizer } from '../../support/embeddedTokenizer'
+import { ManualClock } from '../../support/manualClock'
 import { NgramModel, type NgramOptions } from '../../support/ngramModel'
 
 const corpus = [
@@ -29,7 +30,7 @@ async function write(asked: ContinuationRequest, options: NgramOptions = {}, tex
   const model = new NgramModel(embeddedTokenizer, text, options)
   const partials: string[][] = []
   const context = new WarmContext(model.open())
-  const continuations = await new ContinuationWriter(model).write(context, asked, (candidate, shown) => (partials[candidate] ??= []).push(shown))
+  const continuations = await new ContinuationWriter(model, new ManualClock()).write(context, asked, (candidate, shown) => (partials[candidate] ??= []).push(shown))
   return { model, context, continuations, partials, first: continuations[0] }
 }
 
@@ -150,11 +151,32 @@ describe('several candidates', () => {
   })
 })
 
+describe('a time limit', () => {
+  async function writeIn(timeMs: number, wordMs: number): Promise<Continuation | undefined> {
+    const model = new NgramModel(embeddedTokenizer, corpus)
+    const clock = new ManualClock()
+    const asked = { ...request('Artificial intelligence is{ revol|'), timeMs }
+    return (await new ContinuationWriter(model, clock).write(new WarmContext(model.open()), asked, () => clock.advance(wordMs)))[0]
+  }
+
+  it('ends a continuation at the word that is there by then', async () => {
+    expect(await writeIn(50, 20)).toMatchObject({ text: 'utionizing the way', finish: 'time' })
+  })
+
+  it('leaves the first word, however long it took', async () => {
+    expect(await writeIn(50, 1000)).toMatchObject({ text: 'utionizing', finish: 'time' })
+  })
+
+  it('changes nothing where the time is enough', async () => {
+    expect(await writeIn(50, 1)).toMatchObject({ text: 'utionizing the way we live, work and play.', finish: 'boundary' })
+  })
+})
+
 describe('the work', () => {
   it('of the next letter does not include the prompt', async () => {
     const model = new NgramModel(embeddedTokenizer, corpus)
     const context = new WarmContext(model.open())
-    const writer = new ContinuationWriter(model)
+    const writer = new ContinuationWriter(model, new ManualClock())
     await writer.write(context, request('Artificial intelligence is{ re|', { maxTokens: 1, minFirstWord: 0.2 }))
     const before = model.work.tokens
     await writer.write(context, request('Artificial intelligence is{ rev|', { maxTokens: 1, minFirstWord: 0.2 }))
@@ -171,7 +193,7 @@ describe('the work', () => {
   it('can be cancelled, and the context used again', async () => {
     const model = new NgramModel(embeddedTokenizer, corpus)
     const context = new WarmContext(model.open())
-    const writer = new ContinuationWriter(model)
+    const writer = new ContinuationWriter(model, new ManualClock())
     const abort = new AbortController()
     await expect(writer.write(context, request('The{ revol|'), () => abort.abort(), abort.signal)).rejects.toThrow(CancelledError)
     const [again] = await writer.write(context, request('The{ revol|'))
@@ -229,10 +251,10 @@ describe('beside other text of the document', () => {
   it('answers as a writer does that never saw another text', async () => {
     const model = new NgramModel(embeddedTokenizer, corpus)
     const context = new WarmContext(model.open())
-    const writer = new ContinuationWriter(model)
+    const writer = new ContinuationWriter(model, new ManualClock())
     const asked = request('. I saw{ Quill|')
     await writer.write(context, { ...asked, background: 'Captain Quillon. '.repeat(3) })
-    expect(await writer.write(context, { ...asked, background })).toEqual(await new ContinuationWriter(model).write(new WarmContext(model.open()), { ...asked, background }))
+    expect(await writer.write(context, { ...asked, background })).toEqual(await new ContinuationWriter(model, new ManualClock()).write(new WarmContext(model.open()), { ...asked, background }))
     expect(await writer.write(context, asked)).toEqual((await write(asked)).continuations)
   })
 })
