@@ -11,7 +11,7 @@ const [folder = '', precision = 'int8', threads = '0', repeats = '9', cacheFolde
 const began = performance.now()
 const model = await openGpt2({
   folder,
-  tokenizer: await readTokenizer(folder),
+  tokenizer: await readTokenizer(folder, cacheFolder),
   precision: precision as Precision,
   device: 'cpu',
   threads: threads === '0' ? undefined : Number(threads),

@@ -19,7 +19,7 @@ export interface OpeningListener {
  * @throws InklingError where the folder holds no model that can be run
  */
 export async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }: OpeningListener): Promise<LanguageModel> {
-  const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision)
+  const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision, spec.cacheFolder)
   const run = {
     name: spec.name,
     device: spec.device === 'auto' ? 'cpu' : spec.device,

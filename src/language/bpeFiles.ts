@@ -1,6 +1,5 @@
 import { isIntegerIn, type JsonRecord } from '../base/json'
 import { brokenFile, quote } from './fileGuards'
-import { MergeTable } from './mergeTable'
 import { maximumMerges } from './mergeWord'
 
 /** Far above any vocabulary there is, and low enough to make a table of. */
@@ -29,10 +28,13 @@ export function readVocabulary(file: string, record: JsonRecord): Vocabulary {
   return { ids, tokens }
 }
 
-/** @param merges pairs, or strings of two tokens with a space between, the earliest first */
-export function readMerges(file: string, merges: readonly unknown[], { ids, tokens }: Vocabulary): MergeTable {
+/**
+ * @param merges pairs, or strings of two tokens with a space between, the earliest first
+ * @returns [n, 3] ids: left, right and what they become
+ */
+export function readMerges(file: string, merges: readonly unknown[], { ids, tokens }: Vocabulary): Int32Array {
   if (merges.length > maximumMerges) throw brokenFile(file, `it has ${merges.length} merges`)
-  const table = new MergeTable(merges.length)
+  const read = new Int32Array(3 * merges.length)
   let result = -1
   for (let rank = 0; rank < merges.length; rank++) {
     const pair = asPair(merges[rank])
@@ -40,9 +42,11 @@ export function readMerges(file: string, merges: readonly unknown[], { ids, toke
     const [left, right] = pair
     // Trainers number tokens as they merge them: usually it is the next, which is quicker to see than to look up.
     result = isJoined(tokens[result + 1], left, right) ? result + 1 : idOf(left + right, ids, file)
-    table.set(idOf(left, ids, file), idOf(right, ids, file), rank, result)
+    read[3 * rank] = idOf(left, ids, file)
+    read[3 * rank + 1] = idOf(right, ids, file)
+    read[3 * rank + 2] = result
   }
-  return table
+  return read
 }
 
 /** The merges of a `merges.txt`: one a line, after a line that names the version. */

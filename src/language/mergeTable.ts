@@ -3,6 +3,14 @@
  * arrays: a vocabulary of 50,000 loads in a few milliseconds, where as many two-number keys in a Map would be objects.
  */
 export class MergeTable {
+  /** @param merges [n, 3]: left, right and what they become, the earliest first */
+  static of(merges: Int32Array): MergeTable {
+    const count = merges.length / 3
+    const table = new MergeTable(count)
+    for (let rank = 0; rank < count; rank++) table.set(merges[3 * rank] ?? 0, merges[3 * rank + 1] ?? 0, rank, merges[3 * rank + 2] ?? 0)
+    return table
+  }
+
   private readonly mask: number
   /** -1 marks a free slot. */
   private readonly lefts: Int32Array

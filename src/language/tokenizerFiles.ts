@@ -2,8 +2,10 @@ import { InklingError } from '../base/errors'
 import { isIntegerIn, isRecord, own, type JsonRecord } from '../base/json'
 import { AddedTokenList } from './addedTokenFiles'
 import { maximumTokenId, readMergeLines, readMerges, readVocabulary, type Vocabulary } from './bpeFiles'
+import type { BpeTables } from './bpeTables'
 import { ByteLevelBpe } from './byteLevelBpe'
 import { brokenFile, parseJsonObject, quote } from './fileGuards'
+import { MergeTable } from './mergeTable'
 import { byteLevel } from './preTokenizer'
 import type { Tokenizer } from './tokenizer'
 import { readNormalizer, readPreTokenizer } from './tokenizerSteps'
@@ -24,6 +26,8 @@ export interface VocabularyFiles {
   readonly configuration?: Uint8Array | undefined
 }
 
+const tokenizerFile = 'tokenizer.json'
+
 /** Special tokens that models of this family end a text with. */
 const endings = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>']
 
@@ -33,27 +37,40 @@ const endings = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>']
  * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
  */
 export function readTokenizerJson(bytes: Uint8Array, options: TokenizerOptions = {}): Tokenizer {
-  return tokenizerOf(parseJsonObject('tokenizer.json', bytes), options)
+  const root = parseJsonObject(tokenizerFile, bytes)
+  return tokenizerOf(root, tablesOf(root), options)
 }
 
-/** The same of a file that was parsed already: it has megabytes. */
-export function tokenizerOf(root: JsonRecord, options: TokenizerOptions = {}): Tokenizer {
-  const file = 'tokenizer.json'
-  const model = requireRecord(file, root, 'model')
+/**
+ * The tables of a parsed `tokenizer.json`.
+ * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
+ */
+export function tablesOf(root: JsonRecord): BpeTables {
+  const model = requireRecord(tokenizerFile, root, 'model')
   requireBpe(model)
-  const vocabulary = readVocabulary(file, requireRecord(file, model, 'vocab'))
+  const vocabulary = readVocabulary(tokenizerFile, requireRecord(tokenizerFile, model, 'vocab'))
   const merges = own(model, 'merges')
-  if (!Array.isArray(merges)) throw brokenFile(file, 'merges is not a list')
+  if (!Array.isArray(merges)) throw brokenFile(tokenizerFile, 'merges is not a list')
+  return { vocabulary, merges: readMerges(tokenizerFile, merges, vocabulary) }
+}
+
+/**
+ * The tokenizer of a parsed `tokenizer.json`.
+ * @param tables `tablesOf` it
+ * @throws InklingError `model-file-broken`, `model-unsupported`
+ */
+export function tokenizerOf(root: JsonRecord, { vocabulary, merges }: BpeTables, options: TokenizerOptions = {}): Tokenizer {
+  const model = requireRecord(tokenizerFile, root, 'model')
   const added = new AddedTokenList(vocabulary)
   const addedTokens = own(root, 'added_tokens') ?? []
-  if (!Array.isArray(addedTokens)) throw brokenFile(file, 'added_tokens is not a list')
-  for (const entry of addedTokens) added.add(file, isRecord(entry) ? own(entry, 'id') : undefined, entry)
+  if (!Array.isArray(addedTokens)) throw brokenFile(tokenizerFile, 'added_tokens is not a list')
+  for (const entry of addedTokens) added.add(tokenizerFile, isRecord(entry) ? own(entry, 'id') : undefined, entry)
   return new ByteLevelBpe({
     vocabulary,
-    merges: readMerges(file, merges, vocabulary),
+    merges: MergeTable.of(merges),
     addedTokens: added.tokens,
-    normalize: readNormalizer(file, own(root, 'normalizer')),
-    preTokenize: readPreTokenizer(file, own(root, 'pre_tokenizer')),
+    normalize: readNormalizer(tokenizerFile, own(root, 'normalizer')),
+    preTokenize: readPreTokenizer(tokenizerFile, own(root, 'pre_tokenizer')),
     unknown: readUnknown(model, vocabulary),
     ignoreMerges: own(model, 'ignore_merges') === true,
     endOfText: endOfText(options, added),
@@ -65,11 +82,24 @@ export function tokenizerOf(root: JsonRecord, options: TokenizerOptions = {}): T
  * @throws InklingError `model-file-broken`
  */
 export function readVocabularyFiles(files: VocabularyFiles, options: TokenizerOptions = {}): Tokenizer {
+  return vocabularyTokenizer(tablesOfVocabularyFiles(files), files.configuration, options)
+}
+
+/** The tables of the older layout. @throws InklingError `model-file-broken` */
+export function tablesOfVocabularyFiles(files: Omit<VocabularyFiles, 'configuration'>): BpeTables {
   const vocabulary = readVocabulary('vocab.json', parseJsonObject('vocab.json', files.vocabulary))
-  const merges = readMerges('merges.txt', readMergeLines(fromUtf8(files.merges)), vocabulary)
+  return { vocabulary, merges: readMerges('merges.txt', readMergeLines(fromUtf8(files.merges)), vocabulary) }
+}
+
+/**
+ * The tokenizer of the older layout.
+ * @param bytes `tokenizer_config.json`, if there is one
+ * @throws InklingError `model-file-broken`
+ */
+export function vocabularyTokenizer({ vocabulary, merges }: BpeTables, bytes: Uint8Array | undefined, options: TokenizerOptions = {}): Tokenizer {
   const added = new AddedTokenList(vocabulary)
   const configurationFile = 'tokenizer_config.json'
-  const configuration = files.configuration === undefined ? {} : parseJsonObject(configurationFile, files.configuration)
+  const configuration = bytes === undefined ? {} : parseJsonObject(configurationFile, bytes)
   const decoder = own(configuration, 'added_tokens_decoder') ?? {}
   if (!isRecord(decoder)) throw brokenFile(configurationFile, 'added_tokens_decoder is not an object')
   for (const id of Object.keys(decoder)) added.add(configurationFile, Number(id), decoder[id])
@@ -77,7 +107,7 @@ export function readVocabularyFiles(files: VocabularyFiles, options: TokenizerOp
   for (const name of [...named, '<|endoftext|>']) if (name !== undefined) added.addSpecial(name)
   return new ByteLevelBpe({
     vocabulary,
-    merges,
+    merges: MergeTable.of(merges),
     addedTokens: added.tokens,
     normalize: (text) => text,
     preTokenize: byteLevel({ addPrefixSpace: own(configuration, 'add_prefix_space') === true, useRegex: true }),

@@ -101,10 +101,10 @@ export class GraphCache {
     await utimes(entry, now, now).catch(() => undefined)
   }
 
-  /** Only folders whose names this cache gives are its to remove. */
+  /** Only what this cache and the tokenizers' tables beside it are called is its to remove. */
   private async tidyUp(): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      const limit = name.endsWith('.tmp') ? abandonedMs : /^[0-9a-f]{32}$/.test(name) ? unusedMs : Infinity
+      const limit = name.endsWith('.tmp') ? abandonedMs : /^[0-9a-f]{32}(\.tokenizer)?$/.test(name) ? unusedMs : Infinity
       const folder = path.join(this.folder, name)
       const age = Date.now() - (await stat(folder).then((stats) => stats.mtimeMs, () => Date.now()))
       if (age > limit) await rm(folder, { recursive: true, force: true }).catch(() => undefined)

@@ -79,6 +79,7 @@ describe('the cache of made graphs', () => {
     ['nothing that a living one may still write', 'x.2-bb.tmp', 0.5, true],
     ['an entry that no one opened for two months', '0123456789abcdef0123456789abcdef', 61, false],
     ['no entry that was opened last month', '0123456789abcdef0123456789abcdef', 31, true],
+    ['the tables of a tokenizer that no one used for two months', '0123456789abcdef0123456789abcdef.tokenizer', 61, false],
     ['nothing that is not its own', 'photographs', 1000, true],
   ])('clears away %s', async (_, name, days, stays) => {
     const folder = newFolder()
