@@ -47,12 +47,12 @@ const models = { 'GPT-2': modelFolder, embedded: path.join(root, 'media/model') 
 const figures: readonly (readonly [string, Unit, (figures: Figures) => number])[] = [
   ['a token at 64', 'MB', (f) => 1000 / f.decode64],
   ['a token at 1000', 'MB', (f) => 1000 / f.decode1000],
-  ['a keystroke at 512', 'MB', (f) => f.keyMs],
-  ['three tokens after two taken back', 'MB', (f) => f.keyBackMs],
+  ['a keystroke at 512', 'MB', (f) => f.keyMs ?? NaN],
+  ['three tokens after two taken back', 'MB', (f) => f.keyBackMs ?? NaN],
   ['three candidates, a token each', 'MB', (f) => f.candidates3Ms ?? NaN],
   ['a prompt of 512', 'MFLOP', (f) => f.prefill512Ms],
   ['scores of 512', 'MFLOP', (f) => f.score512Ms ?? NaN],
-  ['load to first token', 'MFLOP', (f) => f.firstTokenMs],
+  ['load to first token', 'MFLOP', (f) => f.firstTokenMs ?? NaN],
 ]
 
 await prepareModel()

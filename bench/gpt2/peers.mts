@@ -12,6 +12,9 @@ const venvPython = path.join(here, '../work/venv/bin/python')
 /** Python with the packages of requirements.txt. */
 const python = process.env.BENCH_PYTHON ?? (existsSync(venvPython) ? venvPython : 'python3')
 
+/** llama.cpp's `llama-bench`, where somebody has compiled it. */
+const llamaBenchProgram = process.env.LLAMA_BENCH
+
 /** An engine with one set of weights. */
 export interface Peer {
   readonly name: string
@@ -36,6 +39,7 @@ export const peers: readonly Peer[] = [
   llamaCpp('Q8_0', 8, 'Q8_0', 'Q8_0'),
   llamaCpp('Q4_0, head Q8_0', 4, 'Q4_0', 'Q8_0'),
   llamaCpp('Q4_0', 4, 'Q4_0', 'Q4_0'),
+  ...(llamaBenchProgram === undefined ? [] : [llamaBench(llamaBenchProgram, 8, 'Q8_0', 'Q8_0'), llamaBench(llamaBenchProgram, 4, 'Q4_0', 'Q8_0')]),
   ...(['fp32', 'bf16'] as const).map(pytorch),
   ctranslate2(),
   openvino('stateful', 8),
@@ -71,13 +75,32 @@ function transformersJs(dtype: 'fp32' | 'q8'): Peer {
   }
 }
 
+function ggufFile(body: string, head: string): string {
+  return path.join(workFolder, 'gguf', `${body}-${head}.gguf`)
+}
+
+function makeGguf(body: string, head: string): Promise<void> {
+  const file = ggufFile(body, head)
+  return once(file, [python, path.join(here, 'makeGguf.py'), modelFolder, file, body, head])
+}
+
+function llamaBench(program: string, bits: 8 | 4, body: string, head: string): Peer {
+  return {
+    name: `llama-bench ${body}`,
+    bits,
+    ours: false,
+    prepare: () => makeGguf(body, head),
+    command: (threads, repeats) => [process.execPath, path.join(here, 'llamaBench.mjs'), program, ggufFile(body, head), String(threads), String(repeats)],
+  }
+}
+
 function llamaCpp(name: string, bits: 8 | 4, body: string, head: string): Peer {
-  const file = path.join(workFolder, 'gguf', `${body}-${head}.gguf`)
+  const file = ggufFile(body, head)
   return {
     name: `llama.cpp ${name}`,
     bits,
     ours: false,
-    prepare: () => once(file, [python, path.join(here, 'makeGguf.py'), modelFolder, file, body, head]),
+    prepare: () => makeGguf(body, head),
     command: (threads, repeats) => [process.execPath, path.join(here, 'llamaCpp.mjs'), file, String(threads), String(repeats)],
   }
 }
