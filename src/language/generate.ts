@@ -3,6 +3,7 @@ import type { LanguageModel } from './languageModel'
 import { logProbability } from './probabilities'
 import { PromptLookup } from './promptLookup'
 import { Sampler, type Sampling } from './sampling'
+import { endsInTime } from './sentenceEnd'
 import { StopStrings } from './stopStrings'
 import { TokenWindow } from './tokenWindow'
 import { Utf8Stream } from './utf8'
@@ -16,6 +17,8 @@ export interface GenerationRequest {
   readonly sampling: Sampling
   /** A text ends before the first of these. */
   readonly stop: readonly string[]
+  /** Whether a text ends with a sentence when there is one in its last quarter, rather than where the tokens are used up. */
+  readonly endWithSentence?: boolean
   /**
    * Whether one text alone is drafted from what stands before it and checked several tokens at a time. Where nothing is
    * said, it is where that cannot change the text: in 32 bits. Elsewhere activations are rounded to 8 bits, and what
@@ -41,7 +44,7 @@ export interface GeneratedSequence {
   readonly tokens: readonly number[]
   /** Sum over `tokens`, natural logarithm, under the model's unmodified distribution. */
   readonly logprob: number
-  readonly finish: 'length' | 'eos' | 'stop'
+  readonly finish: 'length' | 'eos' | 'stop' | 'sentence'
 }
 
 /** Told what happens while a generation runs. */
@@ -189,11 +192,14 @@ class GrowingSequence {
   /** Chooses the next token. @param logits [vocabulary], after the last token */
   take(logits: Float32Array): void {
     const id = this.sampler.choose(logits)
+    const ends = id === this.model.tokenizer.endOfText
+    const piece = ends ? '' : this.characters.push(this.model.tokenizer.bytes(id))
+    if (this.request.endWithSentence && endsInTime(this.text, piece, this.tokens.length, this.request.maxNewTokens)) return this.end('sentence')
     this.logprob += logProbability(logits, id)
     this.tokens.push(id)
     this.window.push(id)
-    if (id === this.model.tokenizer.endOfText) return this.end('eos')
-    this.add(this.stops.push(this.characters.push(this.model.tokenizer.bytes(id))))
+    if (ends) return this.end('eos')
+    this.add(this.stops.push(piece))
     if (this.stops.stopped) this.finish = 'stop'
     else if (this.tokens.length >= this.request.maxNewTokens) this.end('length')
   }
@@ -202,7 +208,7 @@ class GrowingSequence {
     return { text: this.text, tokens: this.tokens, logprob: this.logprob, finish: this.finish ?? 'length' }
   }
 
-  private end(finish: 'eos' | 'length'): void {
+  private end(finish: 'eos' | 'length' | 'sentence'): void {
     this.add(this.stops.end())
     this.finish = finish
   }

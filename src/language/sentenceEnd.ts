@@ -19,6 +19,20 @@ export function endsSentence(text: string, next: string): boolean {
   return !isAbbreviated(text.slice(0, match.index), following)
 }
 
+/** Behind this share of the most tokens that a text may have, it ends with the next sentence. */
+const enough = 0.75
+
+/** More of a text says nothing about the end of its last sentence. */
+const readBack = 200
+
+/**
+ * Whether a text that would be cut off at `most` tokens rather ends where it is, with `count` of them, because a sentence does.
+ * @param next what would follow, with the space before it
+ */
+export function endsInTime(text: string, next: string, count: number, most: number): boolean {
+  return next !== '' && count >= enough * most && endsSentence(text.slice(-readBack), next)
+}
+
 /** Marks that end a sentence, with what closes behind them. */
 const ending = /([.!?…。！？｡]+)["'”’»)\]」』）】*_]*$/u
 const closerOrMark = /^["'”’»)\]」』）】.!?…。！？｡]/u

@@ -1,4 +1,5 @@
 import type { Generation, GeneratedSequence, GenerationRequest } from '../../language/generate'
+import { endsInTime } from '../../language/sentenceEnd'
 import { StopStrings } from '../../language/stopStrings'
 import type { CompletionMessage, CompletionPart } from './messages'
 
@@ -10,14 +11,15 @@ export type AskTexts = (first: number, count: number) => AsyncGenerator<Completi
  * after another, because some of them drop what they are doing for whoever comes next.
  * @param onText told what follows in one of the texts
  */
-export async function generateOnServer(ask: AskTexts, { sequences, stop }: GenerationRequest, onText: (sequence: number, text: string) => void): Promise<Pick<Generation, 'promptTokens' | 'sequences'>> {
-  const texts = Array.from({ length: sequences }, (_, index) => new GrowingText(stop, (text) => onText(index, text)))
+export async function generateOnServer(ask: AskTexts, request: GenerationRequest, onText: (sequence: number, text: string) => void): Promise<Pick<Generation, 'promptTokens' | 'sequences'>> {
+  const { sequences } = request
+  const texts = Array.from({ length: sequences }, (_, index) => new GrowingText(request, (text) => onText(index, text)))
   let promptTokens = NaN
   const take = async (first: number, count: number): Promise<void> => {
     for await (const message of ask(first, count)) {
       promptTokens = message.promptTokens ?? promptTokens
       for (const part of message.parts) texts[first + part.index]?.add(part)
-      // The server may not know that all of them have come to a stop string.
+      // The server may not know that all of them have come to a stop string, and nothing of last sentences.
       if (texts.slice(first, first + count).every((text) => text.stopped)) break
     }
   }
@@ -29,25 +31,33 @@ export async function generateOnServer(ask: AskTexts, { sequences, stop }: Gener
 class GrowingText {
   private readonly stops: StopStrings
   private readonly tokens: (number | undefined)[] = []
+  private pieces = 0
   private text = ''
   private logprob = 0
   private end: GeneratedSequence['finish'] | undefined
   begun = false
 
   constructor(
-    private readonly stop: readonly string[],
+    private readonly request: GenerationRequest,
     private readonly emit: (text: string) => void,
   ) {
-    this.stops = new StopStrings(stop)
+    this.stops = new StopStrings(request.stop)
   }
 
   get stopped(): boolean {
-    return this.stops.stopped
+    return this.stops.stopped || this.end === 'sentence'
   }
 
   add({ text, tokens, finish }: CompletionPart): void {
     this.begun = true
     if (this.end !== undefined) return
+    if (this.request.endWithSentence && endsInTime(this.text, text, this.pieces, this.request.maxNewTokens)) {
+      this.show(this.stops.end())
+      this.end = 'sentence'
+      return
+    }
+    // Servers that list no tokens send them one by one.
+    this.pieces += tokens?.length ?? 1
     // Without log-probabilities the sum is not known.
     if (tokens === undefined && text !== '') this.logprob = NaN
     for (const token of tokens ?? []) {
@@ -59,7 +69,7 @@ class GrowingText {
     else if (finish !== undefined) {
       this.show(this.stops.end())
       // The protocol has one word for a stop string and for the end of the text.
-      this.end = finish === 'length' ? 'length' : this.stop.length > 0 ? 'stop' : 'eos'
+      this.end = finish === 'length' ? 'length' : this.request.stop.length > 0 ? 'stop' : 'eos'
     }
   }
 

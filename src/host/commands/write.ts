@@ -74,6 +74,7 @@ export class WriteCommands extends Disposable {
           sequences: 1,
           sampling: samplingFrom(this.settings, editor.document),
           stop: [],
+          endWithSentence: true,
         }, { signal, languageId: editor.document.languageId, onPartial: ({ text }) => insert.append(drop(text)) }),
       controller)
     } finally {

@@ -90,6 +90,17 @@ describe('generation', () => {
     expect(context.tokens).toEqual([...embeddedTokenizer.encode('Once upon')])
   })
 
+  it.each<[string, Partial<GenerationRequest>, string, string]>([
+    ['with the last sentence that is whole', { maxNewTokens: 16, endWithSentence: true }, ' a time there was a king who had three sons.', 'sentence'],
+    ['in the middle of one that ends too late', { maxNewTokens: 8, endWithSentence: true }, ' a time there was a king who had', 'length'],
+    ['no earlier than it has to', { maxNewTokens: 200, endWithSentence: true, stop: ['👩'] }, ' a time there was a king who had three sons. ', 'stop'],
+    ['where the tokens are used up, unless it is to end with a sentence', { maxNewTokens: 14 }, ' a time there was a king who had three sons. ', 'length'],
+  ])('ends %s', async (_, changes, text, finish) => {
+    const { sequences, streamed } = await run(changes)
+    expect(sequences[0]).toMatchObject({ text, finish })
+    expect(streamed).toEqual([text])
+  })
+
   it('refuses an empty prompt', async () => {
     await expect(run({ prompt: '' })).rejects.toMatchObject({ code: 'prompt-empty' })
   })

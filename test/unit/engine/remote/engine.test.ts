@@ -297,6 +297,14 @@ describe('texts from a server', () => {
     expect(served.asked).toMatchObject([{ stop: ['\n'] }])
   })
 
+  it('end with the sentence that would else be cut off', async () => {
+    const pieces = [' quick', ' fox', ' jumps', '.', ' It', ' is']
+    const served = await modelServer({ completions: (response) => (streamed(response), send(response, ...pieces.map((piece) => textEvent(piece)))) })
+    const { texts, sequences } = await write(served, { maxNewTokens: 5, endWithSentence: true })
+    expect(texts).toEqual([' quick fox jumps.'])
+    expect(sequences).toMatchObject([{ finish: 'sentence' }])
+  })
+
   it('begin at the end of a prompt that is too long', async () => {
     const served = await modelServer({ completions: (response) => answer(response, textEvent(' quick', 'length')) })
     expect((await write(served, { prompt: 'word '.repeat(2000).trimEnd() })).promptCut).toBe(true)
