@@ -2,7 +2,7 @@ import * as path from 'node:path'
 import * as vscode from 'vscode'
 import { CancelledError } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
-import { MutableDisposable } from '../../base/lifecycle'
+import { MutableDisposable, toDisposable, type IDisposable } from '../../base/lifecycle'
 import { blankBetween } from '../blankBetween'
 import type { WritingEngine } from '../engineHost'
 import { insertText } from '../insertText'
@@ -11,6 +11,9 @@ import { leadingSpaceDropper, preparePrompt, samplingFrom, textBefore } from './
 
 /** About a sentence each: enough to choose by, quick enough to wait for. */
 const tokensEach = 32
+
+/** Rows grow so often: a move of the cursor and new rows that cross on their way would cancel each other. */
+const growMs = 200
 
 /** Offers several continuations in a picker; the one under the cursor is seen in place before it is taken. */
 export async function showAlternatives(engine: WritingEngine, settings: Settings): Promise<void> {
@@ -43,8 +46,17 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     if (kept) mark(kept)
   }
 
-  /** A move of the cursor and new rows may have crossed on their way: then another row is marked than the text shows. */
+  const soon = new MutableDisposable<IDisposable>()
+  const refreshSoon = (): void => {
+    if (soon.value !== undefined) return
+    const timer = setTimeout(() => (soon.clear(), refresh()), growMs)
+    soon.value = toDisposable(() => clearTimeout(timer))
+  }
+
+  /** A move of the cursor and new rows may have crossed all the same: then another row is marked than the text shows. */
   const settle = (): void => {
+    soon.clear()
+    refresh()
     picker.busy = false
     const [item] = picker.activeItems
     if (item) mark(item)
@@ -56,12 +68,13 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     sequences: count,
     sampling: alwaysSampled(settings, editor.document),
     stop: ['\n'],
+    endWithSentence: true,
   }, {
     signal: controller.signal,
     languageId: editor.document.languageId,
     onPartial: ({ sequence, text }) => {
       texts[sequence] += droppers[sequence]?.(text) ?? text
-      refresh()
+      refreshSoon()
     },
   })
 
@@ -80,6 +93,7 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     if (!(await insertText(editor, caret, text + blankBetween(text, after)))) throw InklingError.of('document-refused', { file: path.basename(editor.document.fileName) })
   } finally {
     controller.abort()
+    soon.dispose()
     // A cancelled generation has been heard of above or is not wanted any more.
     generated.catch(() => undefined)
     preview.dispose()
