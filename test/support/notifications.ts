@@ -18,8 +18,10 @@ export class Notifications {
     const toast = this.toasts.filter({ hasText: text }).first()
     if (await toast.waitFor({ timeout: 8_000 }).then(() => true, () => false)) return toast
     // Of more than three messages in a moment the editor lets the last wait behind the bell.
-    await this.page.locator('[id="status.notifications"]').click()
-    const listed = this.page.locator('.notifications-center .notification-list-item').filter({ hasText: text }).first()
+    const center = this.page.locator('.notifications-center')
+    // A click on the bell of an open list closes it.
+    if (!await center.isVisible()) await this.page.locator('[id="status.notifications"]').click()
+    const listed = center.locator('.notification-list-item').filter({ hasText: text }).first()
     await listed.waitFor()
     return listed
   }

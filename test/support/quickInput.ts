@@ -66,7 +66,8 @@ export class QuickInput {
   }
 
   async dismiss(): Promise<void> {
-    await this.page.keyboard.press('Escape')
-    await this.box.waitFor({ state: 'hidden' })
+    // A box that has just come does not have the keyboard yet.
+    do await this.page.keyboard.press('Escape')
+    while (!await this.box.waitFor({ state: 'hidden', timeout: 2_000 }).then(() => true, () => false))
   }
 }
