@@ -2,16 +2,19 @@
  * npm run bench:start [-- --runs N]
  *
  * What the extension costs an editor, in the real editor: its activation as the editor itself measures it (loading the
- * code and activating), the time from opening a document to the model's first answer and from the first key to grey words,
- * and the memory of the extension host with the extension and without it, after the same things were done in both. Of that,
- * what is live counts: how much garbage lies beside it is the runtime's choice, and differs by tens of megabytes between runs.
+ * code and activating), the time from opening a document to the model's first answer (and what the engine takes of it where
+ * nothing else runs) and from the first key to grey words, and the memory of the extension host with the extension and
+ * without it, after the same things were done in both. Of that, what is live counts: how much garbage lies beside it is
+ * the runtime's choice, and differs by tens of megabytes between runs.
  */
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../tools/lib/project.mjs'
+import { scratch } from '../tools/lib/scratch.mjs'
 import { Editor } from '../test/support/editor'
 import { editorProcesses, type EditorProcess } from './lib/editorProcesses'
+import { firstSuggestionMs } from './lib/engineStart'
 import { before, warmUp } from './lib/keystrokeText'
 import { liveBytes } from './lib/liveMemory'
 import { median } from './lib/statistics'
@@ -38,7 +41,16 @@ interface Run {
   readonly liveMb: number
 }
 
+/** “For a long t” is a place of which a model is sure. */
+const text = `${before}He looked at the wheel for a long`
+
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '3' } } })
+const engine: { readonly firstMs: number; readonly laterMs: number }[] = []
+for (let run = 0; run < Number(values.runs); run++) {
+  const { folder, remove } = scratch('start')
+  engine.push({ firstMs: await firstSuggestionMs(text, folder), laterMs: await firstSuggestionMs(text, folder) })
+  remove()
+}
 const bare: Run[] = []
 const withExtension: Run[] = []
 for (let run = 0; run < Number(values.runs); run++) {
@@ -48,7 +60,7 @@ for (let run = 0; run < Number(values.runs); run++) {
 report()
 
 async function measure(isBare: boolean): Promise<Run> {
-  const editor = await Editor.open({ files: { 'bench.md': `${before}He looked at the wheel for a long ` }, settings: { 'inkling.suggestions.confidence': 'eager' }, trace: true, bare: isBare })
+  const editor = await Editor.open({ files: { 'bench.md': `${text} ` }, settings: { 'inkling.suggestions.confidence': 'eager' }, trace: true, bare: isBare })
   try {
     const { workbench, page } = editor
     const hosts = (): readonly EditorProcess[] => editorProcesses(editor.traceFile).filter(({ role }) => role === 'extension host')
@@ -63,7 +75,6 @@ async function measure(isBare: boolean): Promise<Run> {
     const { openedMs, answeredMs } = await open(editor, isBare)
     // The editor asks nobody for a key that follows at once.
     await page.waitForTimeout(settleMs)
-    // “For a long t” is a place of which a model is sure.
     const pressed = Date.now()
     await workbench.press('t')
     const firstWordsMs = isBare ? undefined : await workbench.waitForGhostText().then(() => Date.now() - pressed)
@@ -122,10 +133,12 @@ function report(): void {
   console.log(`double click to document in view           ${result.openedMs} ms  (${each('openedMs')})`)
   console.log(`double click to the model's first answer   ${result.answeredMs.toFixed(0)} ms  (${each('answeredMs')})`)
   console.log(`  where it was never used before           ${result.answeredFirstMs.toFixed(0)} ms  (${each('answeredFirstMs')})`)
+  const alone = (name: 'firstMs' | 'laterMs'): string => median(engine.map((run) => run[name])).toFixed(0)
+  console.log(`engine alone: start to first suggestion    ${alone('laterMs')} ms; where it was never used before ${alone('firstMs')} ms`)
   console.log(`first key to grey words                    ${result.firstWordsMs} ms  (${each('firstWordsMs')})`)
   console.log(`extension host, MB: bare / with Inkling    live after typing ${live.bare.toFixed(1)} / ${live.inkling.toFixed(1)}: ${(live.inkling - live.bare).toFixed(1)} more`)
   console.log(`  resident, with garbage                   started ${started.bare.toFixed(0)} / ${started.inkling.toFixed(0)}, after typing ${used.bare.toFixed(0)} / ${used.inkling.toFixed(0)}`)
   const folder = path.join(root, 'bench/work')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, 'start.json'), JSON.stringify({ ...result, bare, withExtension }, undefined, 2))
+  writeFileSync(path.join(folder, 'start.json'), JSON.stringify({ ...result, engine, bare, withExtension }, undefined, 2))
 }
