@@ -54,7 +54,8 @@ function busyTicks(): { busy: number; all: number } | undefined {
 function ownTicks(pid: number | undefined): number | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return Number(fields[11]) + Number(fields[12])
+    // Its own, and those of programs that it has waited for: user and system.
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0)
   } catch {
     return undefined
   }
