@@ -23,15 +23,15 @@ const binaries = {
   universal: undefined,
 }
 
-/** What runs the model natively, and what does where that cannot be had. Its modules are found by `import`, so both need the other kind of onnxruntime-common, too. */
+/** What runs the model natively, and what does where that cannot be had. The engine finds its modules by `require`, the probe by `import`: of onnxruntime-common that takes the kind that the module itself is of. */
 const nativeRuntime = (/** @type {string} */ folder) => [
   'onnxruntime-node/package.json', 'onnxruntime-node/dist/*.js', `onnxruntime-node/bin/napi-v6/${folder}/**`,
   'onnxruntime-common/dist/cjs/**/*.js', 'onnxruntime-common/dist/cjs/package.json',
 ]
 export const wasmRuntime = [
-  'onnxruntime-web/package.json', 'onnxruntime-web/dist/ort.node.min.mjs',
+  'onnxruntime-web/package.json', 'onnxruntime-web/dist/ort.node.min.js', 'onnxruntime-web/dist/ort.node.min.mjs',
   'onnxruntime-web/dist/ort-wasm-simd-threaded.mjs', 'onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
-  'onnxruntime-common/dist/esm/**/*.js', 'onnxruntime-common/dist/esm/package.json',
+  'onnxruntime-common/dist/cjs/**/*.js', 'onnxruntime-common/dist/cjs/package.json', 'onnxruntime-common/dist/esm/**/*.js', 'onnxruntime-common/dist/esm/package.json',
 ]
 
 /** @typedef {keyof typeof binaries} Target */
