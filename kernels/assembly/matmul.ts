@@ -1,3 +1,4 @@
+import { copyRows } from './elementwise'
 import { packedColumns, packPanel, packStrips, panelBytes, panelHeight, stripBytes, stripDistance, stripWidth } from './pack'
 
 /**
@@ -64,7 +65,7 @@ function productOfRows(
     const width = min<usize>(packedColumns, n - column)
     packStrips(b, bRow, bColumn, k, column, width, strips)
     memory.fill(start, 0, startBytes)
-    if (bias) copyFloats(start, bias + (column << 2), width)
+    if (bias) memory.copy(start, bias + (column << 2), width << 2)
     let panel = room
     let at = column << 2
     for (let row: usize = 0; row < m; row += panelHeight) {
@@ -89,9 +90,9 @@ function block(
   if (height == panelHeight && width == stripWidth) return sums(panel, panel + k * panelBytes, strip, strip + k * stripBytes, start, c, rowBytes, finish, slopeOf, alpha)
   // Past the edges there may be no memory to read slopes from.
   const slopes = cut + cutBytes
-  if (finish == SLOPE) copyRows(slopes, stripBytes, slopeOf, rowBytes, height, width)
+  if (finish == SLOPE) copyRows(slopeOf, rowBytes >> 2, slopes, stripWidth, width, height)
   sums(panel, panel + k * panelBytes, strip, strip + k * stripBytes, start, cut, stripBytes, finish, slopes, alpha)
-  copyRows(c, rowBytes, cut, stripBytes, height, width)
+  copyRows(cut, stripWidth, c, rowBytes >> 2, width, height)
 }
 
 /** a · b + c; rounded once where the engine knows relaxed SIMD and the processor such an instruction. */
@@ -162,12 +163,4 @@ function activate(sum: v128, finish: i32, slopeOf: usize, alpha: v128): v128 {
   if (finish == LEAKY) return f32x4.pmax(sum, f32x4.mul(sum, alpha))
   if (finish == SLOPE) return f32x4.mul(sum, v128.bitselect(f32x4.splat(1), alpha, f32x4.gt(v128.load(slopeOf), f32x4.splat(0))))
   return sum
-}
-
-function copyRows(to: usize, toBytes: usize, from: usize, fromBytes: usize, height: usize, width: usize): void {
-  for (let row: usize = 0; row < height; row++) copyFloats(to + row * toBytes, from + row * fromBytes, width)
-}
-
-function copyFloats(to: usize, from: usize, count: usize): void {
-  for (let i: usize = 0; i < count; i++) store<f32>(to + (i << 2), load<f32>(from + (i << 2)))
 }
