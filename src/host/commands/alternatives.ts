@@ -33,17 +33,14 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
   picker.placeholder = vscode.l10n.t('The chosen continuation is shown in the text; Enter takes it.')
   picker.busy = true
 
-  const mark = (row: Row): void => {
-    picker.activeItems = [row]
-    preview.show(row.text)
-  }
-
   const refresh = (): void => {
     const active = picker.items.findIndex((item) => item === picker.activeItems[0])
     picker.items = [...new Set(texts.map((text) => text.trimEnd()))].filter((text) => text.trim() !== '').map(rowOf)
     // New rows put the cursor on the first; it stays where the writer has moved it.
     const kept = picker.items[Math.max(0, active)]
-    if (kept) mark(kept)
+    if (!kept) return
+    picker.activeItems = [kept]
+    preview.show(kept.text)
   }
 
   const soon = new MutableDisposable<IDisposable>()
@@ -58,8 +55,6 @@ export async function showAlternatives(engine: WritingEngine, settings: Settings
     soon.clear()
     refresh()
     picker.busy = false
-    const [item] = picker.activeItems
-    if (item) mark(item)
   }
 
   const generated = engine.call('generate', {
