@@ -62,6 +62,8 @@ if (tests) {
 async function main() {
   const { buildStudioAssets } = await import('./webview-ui/assets.mjs')
   await buildStudioAssets()
+  const { buildDecoder } = await import('./kernels/build.mjs')
+  await buildDecoder()
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)))
   try {
     await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())))

@@ -8,6 +8,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readTokenizer } from '../src/engine/modelFolder'
+import { buildDecoder } from '../kernels/build.mjs'
+import { decoderFile } from './gpt2/peers.mjs'
 import { openGpt2 } from '../src/engine/onnx/openGpt2'
 import type { Precision } from '../src/gpt2/weightFormat'
 import { generate, type Generation } from '../src/language/generate'
@@ -32,7 +34,8 @@ const samplings: Readonly<Record<string, Sampling>> = {
   drawn: { kind: 'sample', temperature: 0.8, topK: 50, topP: 0.95, repetitionPenalty: 1, seed: 1 },
 }
 
-const model = await openGpt2({ folder: options.model, tokenizer: await readTokenizer(options.model), precision, device: 'cpu', threads: undefined, cacheFolder: undefined })
+await buildDecoder()
+const model = await openGpt2({ folder: options.model, tokenizer: await readTokenizer(options.model), precision, device: 'cpu', threads: undefined, cacheFolder: undefined, decoder: decoderFile })
 const lines: string[][] = []
 for (const [name, prompt] of texts) {
   for (const [way, sampling] of Object.entries(samplings)) {

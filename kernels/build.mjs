@@ -1,4 +1,4 @@
-// Compiles the kernels to dist/. They take their caller's memory (tfjs-wasm's heap) and have none of their own.
+// Compiles the kernels to dist/. They take their caller's memory and have none of their own.
 import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,12 +8,19 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 /** The same kernels for every engine, and for those that know relaxed SIMD. */
 export const kernelBuilds = ['kernels.wasm', 'kernels-fused.wasm']
 
-/** Compiles them to dist/. */
+const relaxed = ['--enable', 'relaxed-simd']
+
+/** Compiles those of the GAN to dist/. They work on the heap of tfjs-wasm. */
 export async function buildKernels() {
-  for (const name of kernelBuilds) await build(name, name === 'kernels-fused.wasm' ? ['--enable', 'relaxed-simd'] : [])
+  for (const name of kernelBuilds) await build(name, 'index.ts', name === 'kernels-fused.wasm' ? relaxed : [])
 }
 
-async function build(name, options) {
+/** Compiles that of GPT-2 to dist/decoder.wasm, for threads that share a memory of up to 4 GiB. */
+export async function buildDecoder() {
+  await build('decoder.wasm', 'decoder/index.ts', [...relaxed, '--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'])
+}
+
+async function build(name, entry, options) {
   const target = path.join(root, 'dist', name)
   // Written beside it and renamed, so that nobody ever reads half a module.
   const outFile = `dist/${name}.${process.pid}.wasm`
@@ -21,7 +28,7 @@ async function build(name, options) {
   // The compiler is large: loaded when something has to be compiled.
   const { default: asc } = await import('assemblyscript/asc')
   const { error, stderr } = await asc.main(
-    ['kernels/assembly/index.ts', '--outFile', outFile, '-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--enable', 'simd', ...options, '--importMemory', '--baseDir', root],
+    [`kernels/assembly/${entry}`, '--outFile', outFile, '-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--enable', 'simd', ...options, '--importMemory', '--baseDir', root],
     {},
   )
   if (error) throw new Error(`The kernels do not compile: ${stderr.toString()}`, { cause: error })
@@ -29,5 +36,6 @@ async function build(name, options) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  void buildKernels()
+  await buildKernels()
+  await buildDecoder()
 }

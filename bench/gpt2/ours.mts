@@ -1,4 +1,4 @@
-/** Inkling's own engine, bundled as it ships: `node ours.mjs MODEL PRECISION THREADS REPEATS CACHE`. */
+/** Inkling's own engine, bundled as it ships: `node ours.mjs MODEL PRECISION THREADS REPEATS CACHE DECODER`. */
 import { readTokenizer } from '../../src/engine/modelFolder'
 import { openGpt2 } from '../../src/engine/onnx/openGpt2'
 import type { Precision } from '../../src/gpt2/weightFormat'
@@ -6,7 +6,7 @@ import type { LanguageModel } from '../../src/language/languageModel'
 import { indexOfHighest } from '../../src/language/probabilities'
 import { folderMb, measure, peakMb, timeEach, tokens } from './measure.mjs'
 
-const [folder = '', precision = 'int8', threads = '0', repeats = '9', cacheFolder = ''] = process.argv.slice(2)
+const [folder = '', precision = 'int8', threads = '0', repeats = '9', cacheFolder = '', decoder] = process.argv.slice(2)
 
 const began = performance.now()
 const model = await openGpt2({
@@ -16,6 +16,7 @@ const model = await openGpt2({
   device: 'cpu',
   threads: threads === '0' ? undefined : Number(threads),
   cacheFolder,
+  decoder,
 })
 const loadMs = performance.now() - began
 const vocabulary = model.tokenizer.vocabularySize - 1

@@ -2,12 +2,15 @@ import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { largePages } from '../../src/engine/fork'
 import { buildSync } from 'esbuild'
+import { buildDecoder } from '../../kernels/build.mjs'
 import { run } from './process.mjs'
 import { makeModel } from './makeModel.mjs'
 
 const here = import.meta.dirname
 export const workFolder = path.join(here, '../work/gpt2')
 export const modelFolder = path.join(workFolder, 'model')
+/** As the extension ships it, once `buildDecoder` has made it. */
+export const decoderFile = path.join(here, '../../dist/decoder.wasm')
 const venvPython = path.join(here, '../work/venv/bin/python')
 /** Python with the packages of requirements.txt. */
 const python = process.env.BENCH_PYTHON ?? (existsSync(venvPython) ? venvPython : 'python3')
@@ -57,10 +60,11 @@ function ours(precision: 'fp32' | 'int8' | 'int4'): Peer {
     environment: largePages,
     async prepare() {
       bundle('ours')
+      await buildDecoder()
       // The first start makes the graph; what is measured is a later one.
       await run(this.command(0, 0), largePages)
     },
-    command: (threads, repeats) => [process.execPath, script, modelFolder, precision, String(threads), String(repeats), path.join(workFolder, 'ours', precision)],
+    command: (threads, repeats) => [process.execPath, script, modelFolder, precision, String(threads), String(repeats), path.join(workFolder, 'ours', precision), decoderFile],
   }
 }
 

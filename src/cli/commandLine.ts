@@ -77,7 +77,7 @@ export async function commandLine(argv: readonly string[], io: Io, root: string)
     return 0
   }
   const cache = cacheFolder()
-  const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => tellWarning(warning, io) })
+  const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => tellWarning(warning, io) }, { decoder: path.join(root, 'dist/decoder.wasm') })
   // One key is enough for one command; it is sent to the server that the command names.
   const auto = autoDevice(root, cache, io)
   const served = createServedEngine({ keyFor: async () => process.env.INKLING_SERVER_KEY, onStatus: () => {}, clock: systemClock })

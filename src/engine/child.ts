@@ -1,4 +1,4 @@
-import { onnxRuntime } from './onnx/runtime'
+import path from 'node:path'
 import { createEngine } from './operations'
 import type { FromEngine, ToEngine } from './protocol'
 import { EngineServer } from './server'
@@ -15,9 +15,7 @@ const engine = createEngine({
     if (cause instanceof Error) send({ type: 'log', level: 'warn', text: cause.stack ?? cause.message })
     send({ type: 'warning', error: { code, facts }, model })
   },
-})
-// Loaded while the parent still finds out which model it wants. What goes wrong is for the first call to say.
-void onnxRuntime().catch(() => {})
+}, { decoder: path.join(__dirname, 'decoder.wasm') })
 const server = new EngineServer(engine.handlers, send)
 
 process.on('message', (message) => {

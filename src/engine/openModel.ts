@@ -3,9 +3,10 @@ import path from 'node:path'
 import type { InklingError } from '../base/errors'
 import type { LanguageModel } from '../language/languageModel'
 import { openDecoder } from './decoder/openDecoder'
+import type { OpenFolder } from './devices/openOnDevice'
 import { readModelFolder } from './modelFolder'
 import { openGpt2 } from './onnx/openGpt2'
-import { onnxRuntime } from './onnx/runtime'
+import { hasNativeRuntime, onnxRuntime } from './onnx/runtime'
 import type { ModelSpec } from './protocol'
 
 export interface OpeningListener {
@@ -15,10 +16,15 @@ export interface OpeningListener {
 }
 
 /**
- * Opens what a folder holds: GPT-2 weights as a graph of our own, an ONNX export of any decoder as it is.
- * @throws InklingError where the folder holds no model that can be run
+ * Opens what a folder holds: GPT-2 weights as a graph of our own, an ONNX export of any decoder as it is. Throws an
+ * InklingError where it holds no model that can be run.
+ * @param decoder path of decoder.wasm (kernels/assembly/decoder); undefined runs GPT-2 as a graph alone
  */
-export async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }: OpeningListener): Promise<LanguageModel> {
+export function folderOpener(decoder: string | undefined): OpenFolder {
+  return (spec, listener) => openModelFolder(spec, listener, decoder)
+}
+
+async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }: OpeningListener, decoder: string | undefined): Promise<LanguageModel> {
   const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision, spec.cacheFolder)
   const run = {
     name: spec.name,
@@ -32,6 +38,7 @@ export async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }
     folder: spec.folder,
     tokenizer,
     precision: await precisionHere(spec),
+    decoder,
     cacheFolder: spec.cacheFolder,
     onProgress: (fraction, stage) => onFraction(stage === 'converting' ? fraction * 0.9 : stage === 'starting' ? 0.9 + fraction * 0.1 : 0),
   })
@@ -42,7 +49,7 @@ const mostWasmBytes = 1 << 30
 
 /** WebAssembly unpacks quantized weights anew for every token: there fp32 is four times as fast, where it fits (`npm run bench:devices`). */
 async function precisionHere({ folder, precision }: ModelSpec): Promise<ModelSpec['precision']> {
-  if ((await onnxRuntime()).kind === 'native') return precision
+  if (hasNativeRuntime() || (await onnxRuntime()).kind === 'native') return precision
   const { size } = await stat(path.join(folder, 'model.safetensors'))
   return size <= mostWasmBytes ? 'fp32' : precision
 }

@@ -11,7 +11,7 @@ import { DeviceFallback } from './devices/deviceFallback'
 import { openOnDevice } from './devices/openOnDevice'
 import { readTokenizer } from './modelFolder'
 import { ModelPool, type OpenModel } from './modelPool'
-import { openModelFolder } from './openModel'
+import { folderOpener } from './openModel'
 import type { LoadStatus, ModelSpec } from './protocol'
 import type { Handlers } from './server'
 import { Sessions } from './sessions'
@@ -32,11 +32,18 @@ export interface EngineLimits {
   readonly idleMs: number
 }
 
+export interface EngineOptions {
+  /** As of `folderOpener`. */
+  readonly decoder?: string | undefined
+  readonly limits?: EngineLimits | undefined
+  readonly clock?: Clock | undefined
+}
+
 const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_000 }
 
 /** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
-export function createEngine(listener: EngineListener, limits: EngineLimits = defaultLimits, clock: Clock = systemClock): InProcessEngine {
-  const open = openOnDevice(openModelFolder)
+export function createEngine(listener: EngineListener, { decoder, limits = defaultLimits, clock = systemClock }: EngineOptions = {}): InProcessEngine {
+  const open = openOnDevice(folderOpener(decoder))
   return new InProcessEngine(listener, limits, clock, (spec, onFraction) => open(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning, spec) }))
 }
 

@@ -1,4 +1,4 @@
-import { webAssembly } from './webAssembly'
+import { webAssembly } from '../base/webAssembly'
 
 /** A module of one function: three vectors in, `f32x4.relaxed_madd` of them out. */
 const probe = Uint8Array.of(

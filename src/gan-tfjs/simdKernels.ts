@@ -2,7 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import { InklingError } from '../base/errors'
 import type { TensorFlow } from './operations'
-import { webAssembly } from './webAssembly'
+import { webAssembly } from '../base/webAssembly'
 
 /** The functions of kernels/assembly; addresses in bytes, sizes in floats. */
 export interface SimdKernels {

@@ -17,7 +17,7 @@ export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
 }
 
 /** Numbers as they lie in memory. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | Uint32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 

@@ -21,8 +21,7 @@ export interface GenerationRequest {
   readonly endWithSentence?: boolean
   /**
    * Whether one text alone is drafted from what stands before it and checked several tokens at a time. Where nothing is
-   * said, it is where that cannot change the text: in 32 bits. Elsewhere activations are rounded to 8 bits, and what
-   * differs in the last bits between one row and several grows to as much as the rounding itself (docs/performance.md).
+   * said, it is where that cannot change the text, which the context knows (docs/performance.md).
    */
   readonly speculate?: boolean | undefined
 }
@@ -79,7 +78,7 @@ export async function generate(
     listener.prefilled?.()
     for (const sequence of sequences) sequence.take(logits)
     if (sequences.length > 1) await growTogether(context, sequences, model.contextLength, signal)
-    const speculates = context.isParallel && (request.speculate ?? model.description.precision === 'fp32')
+    const speculates = context.isParallel && (request.speculate ?? context.draftCosts !== undefined)
     for (const sequence of sequences) {
       if (speculates) await growSpeculatively(context, sequence, drafts, signal)
       else await growAlone(context, sequence, signal)
@@ -119,7 +118,7 @@ async function growAlone(context: WarmContext, sequence: GrowingSequence, signal
  * distribution (Leviathan et al. 2023, section 2.3, with q a single point).
  */
 async function growSpeculatively(context: WarmContext, sequence: GrowingSequence, drafts: { drafted: number; right: number }, signal?: AbortSignal): Promise<void> {
-  const lookup = new PromptLookup()
+  const lookup = new PromptLookup(context.draftCosts)
   for (const token of sequence.window.view()) lookup.push(token)
   const take = (logits: Float32Array): number | undefined => {
     sequence.take(logits)

@@ -44,6 +44,11 @@ export interface Context extends IDisposable {
    */
   readonly extendEach?: ((tokens: Int32Array, signal?: AbortSignal) => Promise<Float32Array>) | undefined
   /**
+   * What a step of `extendEach` costs that checks so many drafted tokens beside the one that it runs anyway, in steps of one;
+   * ascending. Undefined where its numbers are not those of single steps, so that drafts could change a text.
+   */
+  readonly draftCosts?: readonly { readonly drafted: number; readonly cost: number }[] | undefined
+  /**
    * Appends `tokens` and says how likely each was after what stood before it. The first token of an empty context has
    * nothing before it: its numbers are null.
    * @param alternatives how many of the likeliest tokens to list at each position

@@ -1,3 +1,5 @@
+import type { Context } from './languageModel'
+
 /** A pair of tokens that stood in the text before tells what may come: the tokens that followed it there. */
 const fewestMatching = 2
 
@@ -7,8 +9,10 @@ const mostMatching = 6
 /** More than any token id. */
 const idBase = 2 ** 22
 
-/** What a step costs that checks so many drafted tokens beside the one it runs anyway, in steps of one (docs/performance.md). */
-const steps: readonly { readonly drafted: number; readonly cost: number }[] = [{ drafted: 3, cost: 1.5 }, { drafted: 7, cost: 2.1 }]
+/** Where a context does not say what checking costs. */
+const usualCosts: DraftCosts = [{ drafted: 3, cost: 1.5 }, { drafted: 7, cost: 2.1 }]
+
+type DraftCosts = NonNullable<Context['draftCosts']>
 
 /** How fast old experience fades: the last twenty drafted tokens count most. */
 const fading = 0.95
@@ -31,6 +35,8 @@ export class PromptLookup {
   private readonly experiences: readonly Experience[] = Array.from({ length: mostMatching + 1 }, () => ({ right: 1, tried: 2 }))
   private matching = 0
 
+  constructor(private readonly costs: DraftCosts = usualCosts) {}
+
   push(token: number): void {
     const end = this.tokens.length
     if (end >= fewestMatching) this.places.set(this.pairAt(end), end)
@@ -44,7 +50,7 @@ export class PromptLookup {
     if (place === undefined) return []
     this.matching = this.matchingBefore(place, end)
     const { right, tried } = this.experiences[this.matching] ?? { right: 0, tried: 1 }
-    return this.tokens.slice(place, place + Math.min(most, worthDrafting(right / tried)))
+    return this.tokens.slice(place, place + Math.min(most, worthDrafting(right / tried, this.costs)))
   }
 
   /** Hears how many tokens of the last draft were right, and whether a wrong one followed. */
@@ -69,10 +75,10 @@ export class PromptLookup {
 }
 
 /** @param rate probability that a drafted token is right when those before it are */
-function worthDrafting(rate: number): number {
+function worthDrafting(rate: number, costs: DraftCosts): number {
   let best = 0
   let bestGain = 1
-  for (const { drafted, cost } of steps) {
+  for (const { drafted, cost } of costs) {
     let expected = 0
     for (let i = 1; i <= drafted; i++) expected += rate ** i
     const gain = (1 + expected) / cost

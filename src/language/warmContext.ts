@@ -58,6 +58,10 @@ export class WarmContext implements IDisposable {
     return this.context.extendEach !== undefined
   }
 
+  get draftCosts(): Context['draftCosts'] {
+    return this.context.draftCosts
+  }
+
   /** Makes the context, which has to be parallel, hold exactly `tokens`. @returns the logits after each of the last `count`: valid until the next call */
   async advanceEach(tokens: Int32Array, count: number, signal?: AbortSignal): Promise<readonly Float32Array[]> {
     const before = tokens.subarray(0, tokens.length - count)

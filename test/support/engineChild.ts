@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll } from 'vitest'
@@ -8,6 +8,7 @@ import { ChildProber } from '../../src/engine/devices/childProber'
 import { forkEngine, type ForkOptions } from '../../src/engine/fork'
 import { engineRestartPolicy } from '../../src/engine/restartPolicy'
 import { systemClock } from '../../src/engine/systemClock'
+import { decoderFile } from './decoder'
 
 const root = path.join(__dirname, '../..')
 
@@ -29,6 +30,7 @@ export function useEngineChildren(): EngineChildren {
   const clients: EngineClient[] = []
   beforeAll(async () => {
     await build({ ...node, entryPoints: { engine: path.join(root, 'src/engine/child.ts'), probe: path.join(root, 'src/engine/probe.ts') }, outdir: folder, sourcemap: false })
+    copyFileSync(await decoderFile(), path.join(folder, 'decoder.wasm'))
   })
   afterAll(() => {
     for (const client of clients) client.dispose()

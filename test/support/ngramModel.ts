@@ -94,6 +94,8 @@ class NgramContext implements Context {
     return this.model.predict(this.tokens)
   }
 
+  readonly draftCosts = [{ drafted: 3, cost: 1.5 }, { drafted: 7, cost: 2.1 }]
+
   async extendEach(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     this.requireWhole()
     const rows: Float32Array[] = []

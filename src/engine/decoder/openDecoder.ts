@@ -70,7 +70,7 @@ export async function openDecoder(files: DecoderFiles, run: DecoderRun): Promise
     session.checkTokens(opening)
     const reuse = await findReuse(session)
     run.onProgress?.(1)
-    return new DecoderModel(session, new Scorer(ort, graph.vocabulary), {
+    return new DecoderModel(session, new Scorer(async () => ort, graph.vocabulary), {
       positions: Math.min(contextLength(config) ?? mostPositions, mostPositions),
       reuse,
       opening,

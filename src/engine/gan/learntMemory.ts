@@ -1,6 +1,6 @@
 import type { AdamRates } from '../../gan-tfjs/operations'
 import { isSimdKernels, type SimdKernels } from '../../gan-tfjs/simdKernels'
-import { webAssembly } from '../../gan-tfjs/webAssembly'
+import { webAssembly } from '../../base/webAssembly'
 import type { EngineState, NetworkState } from '../../gan/ganEngine'
 import type { NetworkName } from './graphNames'
 

@@ -6,7 +6,7 @@ import { InklingError } from '../../base/errors'
 import { codeOf } from '../../base/fileErrors'
 import { kernelFile } from '../../gan-tfjs/kernelFile'
 import type { WasmFiles } from './nodeEngines'
-import { allowRelaxedSimd } from './relaxedSimd'
+import { allowRelaxedSimd } from '../relaxedSimd'
 
 /** What the build puts into dist/studio. */
 export class StudioFiles implements WasmFiles {

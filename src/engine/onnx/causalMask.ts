@@ -1,4 +1,4 @@
-import { hidden } from './gpt2Session'
+import { hidden } from './step'
 
 /** Each of `count` new tokens sees the `past` rows before them, the new tokens before itself, and itself: [count, past + count]. */
 export function causalMask(past: number, count: number): Float32Array {

@@ -2,8 +2,8 @@ import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
 import type { Branches } from '../../language/languageModel'
-import { hidden, type Gpt2Session } from './gpt2Session'
-import type { KeyValueCache } from './keyValueCache'
+import { checkTokens } from './checkTokens'
+import { hidden, type Steps } from './step'
 
 /**
  * Candidates over one prefix. Their rows stand in the prefix's own cache, behind it, in the order in which they came;
@@ -22,9 +22,8 @@ export class Gpt2Branches implements Branches {
    * @param onDispose called once when the branches are gone
    */
   constructor(
-    private readonly session: Gpt2Session,
+    private readonly steps: Steps,
     private readonly config: Gpt2Config,
-    private readonly cache: KeyValueCache,
     private readonly prefix: number,
     readonly count: number,
     private readonly onDispose: () => void,
@@ -38,13 +37,13 @@ export class Gpt2Branches implements Branches {
     throwIfCancelled(signal)
     if (branches.length === 0) return []
     const positions = Int32Array.from(branches, (branch) => this.prefix + (this.depths[branch] ?? 0))
-    const logits = await this.session.run({
+    const logits = await this.steps.run({
       ids: tokens,
       positions,
       rows: Int32Array.from(branches, (_, i) => i),
       mask: this.mask(branches),
       past: this.prefix + this.owners.length,
-    }, this.cache)
+    })
     for (const branch of branches) {
       this.owners.push(branch)
       this.depths[branch] = (this.depths[branch] ?? 0) + 1
@@ -80,6 +79,6 @@ export class Gpt2Branches implements Branches {
       if (!Number.isInteger(branch) || branch < 0 || branch >= this.count) throw new RangeError(`There is no branch ${branch}`)
       if (this.prefix + (this.depths[branch] ?? 0) >= this.config.positions) throw InklingError.of('context-full', { length: this.config.positions })
     }
-    this.session.checkTokens(tokens)
+    checkTokens(tokens, this.config)
   }
 }

@@ -4,15 +4,12 @@ import type { Gpt2Config } from '../../gpt2/config'
 import type { Branches, Context, TokenScore } from '../../language/languageModel'
 import { causalMask } from './causalMask'
 import { Gpt2Branches } from './gpt2Branches'
-import type { Gpt2Session } from './gpt2Session'
-import { KeyValueCache } from './keyValueCache'
+import { checkTokens } from './checkTokens'
 import type { Scorer } from './scorer'
+import type { StepRunner, Steps } from './step'
 
 /** Tokens of a prompt that run at once: long enough to fill the processor, short enough that a new keystroke waits little. */
 const chunkTokens = 128
-
-/** Fewer tokens are quicker in one step with their logits. */
-const shortestPrompt = 24
 
 /** Logits that are in memory at a time while scoring: 8 MiB. */
 const scoredLogits = 1 << 21
@@ -22,14 +19,14 @@ const scoredLogits = 1 << 21
  * is refused with `context-full` before anything runs; making room is the caller's.
  */
 export class Gpt2Context implements Context {
-  private readonly cache: KeyValueCache
+  private readonly steps: Steps
   /** The tokens held, and room for the rest. */
   private readonly tokens: Int32Array
   private held = 0
   private forked = false
 
-  constructor(private readonly session: Gpt2Session, private readonly scorer: Scorer, private readonly config: Gpt2Config) {
-    this.cache = new KeyValueCache(config.layers, config.width, config.positions)
+  constructor(runner: StepRunner, private readonly scorer: Scorer, private readonly config: Gpt2Config) {
+    this.steps = runner.open()
     this.tokens = new Int32Array(config.positions)
   }
 
@@ -46,8 +43,7 @@ export class Gpt2Context implements Context {
   async extend(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
     if (tokens.length === 0) throw new RangeError('No tokens to extend with')
     this.check(tokens)
-    // The graph for prompts gives no logits: the last token runs alone behind it.
-    const body = this.session.readsPrompts && tokens.length >= shortestPrompt ? tokens.length - 1 : tokens.length
+    const body = tokens.length >= this.steps.promptTokens ? tokens.length - 1 : tokens.length
     for (let from = 0; ; ) {
       throwIfCancelled(signal)
       const chunk = tokens.subarray(from, from < body ? Math.min(from + chunkTokens, body) : tokens.length)
@@ -56,6 +52,10 @@ export class Gpt2Context implements Context {
       const logits = await this.run(chunk, this.held, isLast ? Int32Array.of(chunk.length - 1) : new Int32Array(0))
       if (isLast) return logits
     }
+  }
+
+  get draftCosts(): Context['draftCosts'] {
+    return this.steps.draftCosts
   }
 
   async extendEach(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
@@ -90,18 +90,18 @@ export class Gpt2Context implements Context {
     this.refuseWhileForked()
     if (!Number.isInteger(count) || count < 1) throw new RangeError(`Cannot fork into ${count}`)
     this.forked = true
-    return new Gpt2Branches(this.session, this.config, this.cache, this.held, count, () => { this.forked = false })
+    return new Gpt2Branches(this.steps, this.config, this.held, count, () => { this.forked = false })
   }
 
   dispose(): void {
     this.held = 0
-    this.cache.release()
+    this.steps.release()
   }
 
   /** Runs `tokens` after the first `past` rows and holds them then. @returns logits [rows.length, vocabulary] */
   private async run(tokens: Int32Array, past: number, rows: Int32Array): Promise<Float32Array> {
     const positions = Int32Array.from(tokens, (_, i) => past + i)
-    const logits = await this.session.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past }, this.cache)
+    const logits = await this.steps.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past })
     this.tokens.set(tokens, past)
     this.held = past + tokens.length
     return logits
@@ -110,7 +110,7 @@ export class Gpt2Context implements Context {
   private check(tokens: Int32Array): void {
     this.refuseWhileForked()
     if (this.held + tokens.length > this.config.positions) throw InklingError.of('context-full', { length: this.config.positions })
-    this.session.checkTokens(tokens)
+    checkTokens(tokens, this.config)
   }
 
   private refuseWhileForked(): void {

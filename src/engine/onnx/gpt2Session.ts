@@ -1,63 +1,52 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { InklingError } from '../../base/errors'
-import type { IDisposable } from '../../base/lifecycle'
 import type { CacheUse } from '../../gpt2/attention'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
-import type { CreatedSession } from './createSession'
-import type { KeyValueCache } from './keyValueCache'
+import { KeyValueCache } from './keyValueCache'
 import type { OnnxRuntime } from './runtime'
-
-/** New tokens to run after the first `past` rows of a cache. */
-export interface Step {
-  /** [n] */
-  readonly ids: Int32Array
-  /** [n]: the position of each in its text */
-  readonly positions: Int32Array
-  /** [m]: which of them want logits; may be empty */
-  readonly rows: Int32Array
-  /** [n, past + n]: 0 where a token sees a row, `hidden` where not */
-  readonly mask: Float32Array
-  readonly past: number
-}
-
-/** Added to the attention score of a row that must not be seen: far below every real score, yet finite. */
-export const hidden = -1e30
+import type { Step, StepRunner, Steps } from './step'
 
 /** Room for the logits of more rows than this is not kept. */
 const mostKeptRows = 16
 
+/** Fewer tokens are quicker in one step with their logits. */
+const shortestPrompt = 24
+
+/** docs/performance.md */
+const draftCosts = [{ drafted: 3, cost: 1.5 }, { drafted: 7, cost: 2.1 }] as const
+
 /** Runs the graph of `buildGpt2Graph`. The new rows of keys and values are written right behind the past ones. */
-export class Gpt2Session implements IDisposable {
+export class Gpt2Session implements StepRunner {
   private readonly names: readonly { readonly k: string; readonly v: string; readonly nk: string; readonly nv: string }[]
   /** Room for the logits of the largest step of a few rows, used again by the next. */
   private logits = new Float32Array(0)
 
-  private readonly session: InferenceSession
-  private readonly cacheUse: CacheUse
+  private session: Promise<InferenceSession> | undefined
   private prompts: Promise<InferenceSession | undefined> | undefined
 
-  /** @param openPrompts starts the graph for prompts, on the first one that is worth it */
+  /**
+   * @param openSession starts the graph, on the first step that needs it
+   * @param isExact whether a row's numbers are the same however many others run with it
+   * @param openPrompts starts the graph for prompts, on the first one that is worth it
+   */
   constructor(
     private readonly ort: OnnxRuntime,
-    { session, cacheUse }: Pick<CreatedSession, 'session' | 'cacheUse'>,
+    private readonly openSession: () => Promise<InferenceSession>,
+    private readonly cacheUse: CacheUse,
     private readonly config: Gpt2Config,
+    private readonly isExact: boolean,
     private readonly openPrompts?: (() => Promise<InferenceSession>) | undefined,
   ) {
-    this.session = session
-    this.cacheUse = cacheUse
     this.names = Array.from({ length: config.layers }, (_, l) => ({ k: `k${l}`, v: `v${l}`, nk: `nk${l}`, nv: `nv${l}` }))
   }
 
-  /** Whether many tokens without logits are quicker than with those of the last. */
-  get readsPrompts(): boolean {
-    return this.openPrompts !== undefined
+  open(): GraphSteps {
+    const { layers, width, positions } = this.config
+    return new GraphSteps(this, new KeyValueCache(layers, width, positions), this.openPrompts === undefined ? Infinity : shortestPrompt, this.isExact ? draftCosts : undefined)
   }
 
-  /**
-   * @returns logits [m, vocabulary], float32, valid until the next step
-   * @throws InklingError `numbers-not-finite`
-   */
+  /** As `Steps.run`. */
   async run(step: Step, cache: KeyValueCache): Promise<Float32Array> {
     cache.reserve(step.past + step.ids.length)
     const prompts = step.rows.length === 0 ? await this.promptSession() : undefined
@@ -71,7 +60,7 @@ export class Gpt2Session implements IDisposable {
     const { feeds, fetches } = this.tensors(step, cache, layers)
     feeds.rows = new ort.Tensor('int32', step.rows, [m])
     fetches.logits = new ort.Tensor('float32', logits, [m, vocabulary])
-    await this.session.run(feeds, fetches)
+    await (await this.main()).run(feeds, fetches)
     if (!allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
     return logits
   }
@@ -107,23 +96,23 @@ export class Gpt2Session implements IDisposable {
     return { feeds, fetches }
   }
 
+  private main(): Promise<InferenceSession> {
+    this.session ??= this.openSession().catch((error: unknown) => {
+      this.session = undefined
+      throw error
+    })
+    return this.session
+  }
+
   /** Undefined where there is none, or where it does not start: everything works without it. */
   private promptSession(): Promise<InferenceSession | undefined> {
     this.prompts ??= this.openPrompts?.().catch(() => undefined) ?? Promise.resolve(undefined)
     return this.prompts
   }
 
-  /** @throws InklingError `tokenizer-mismatch` for an id that the model does not have */
-  checkTokens(ids: Int32Array): void {
-    const { vocabulary } = this.config
-    for (const id of ids) {
-      if (id < 0 || id >= vocabulary) throw InklingError.of('tokenizer-mismatch', { tokens: id + 1, vocabulary })
-    }
-  }
-
   dispose(): void {
     // Nobody can mend a failure to let go; the process that owns the session ends sooner or later.
-    this.session.release().catch(() => undefined)
+    this.session?.then((session) => session.release()).catch(() => undefined)
     this.prompts?.then((session) => session?.release()).catch(() => undefined)
   }
 
@@ -132,5 +121,23 @@ export class Gpt2Session implements IDisposable {
     if (rows > mostKeptRows) return new Float32Array(size)
     if (this.logits.length < size) this.logits = new Float32Array(size)
     return this.logits.subarray(0, size)
+  }
+}
+
+/** Steps over a cache that graphs read and write. */
+export class GraphSteps implements Steps {
+  constructor(
+    private readonly session: Gpt2Session,
+    readonly cache: KeyValueCache,
+    readonly promptTokens: number,
+    readonly draftCosts: Steps['draftCosts'],
+  ) {}
+
+  run(step: Step): Promise<Float32Array> {
+    return this.session.run(step, this.cache)
+  }
+
+  release(): void {
+    this.cache.release()
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, type FileHand
 import path from 'node:path'
 import { InklingError } from '../../base/errors'
 import { isRecord, own } from '../../base/json'
-import type { Gpt2Graph } from '../../gpt2/graph'
+import type { ByteSink } from '../../onnx/weightsLayout'
 import { sha256 } from './weightsHash'
 
 export const modelFile = 'model.onnx'
@@ -20,6 +20,15 @@ const abandonedMs = dayMs
 /** Entries that no one opened for so long: of models that are gone, or made by an older builder. */
 const unusedMs = 60 * dayMs
 
+/** What an entry is made of. */
+export interface MadeFiles {
+  /** Undefined where the weights say it all. */
+  readonly model?: Uint8Array | undefined
+  readonly prompts?: Uint8Array | undefined
+  readonly weightsSize: number
+  writeWeights(sink: ByteSink, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<void>
+}
+
 /**
  * Made graphs on disk, each in a folder named after all that it was made from. An entry is written into a folder beside
  * and renamed, so that it is there whole or not at all, whoever else writes at the same time. A seal inside says how
@@ -28,19 +37,20 @@ const unusedMs = 60 * dayMs
 export class GraphCache {
   constructor(private readonly folder: string) {}
 
-  /** @returns path of the model file of entry `key`, or undefined where there is none that is whole */
+  /** @returns folder of entry `key`, or undefined where there is none that is whole */
   async find(key: string): Promise<string | undefined> {
     const entry = path.join(this.folder, key)
     try {
       const seal: unknown = JSON.parse(await readFile(path.join(entry, sealFile), 'utf8'))
       if (!isRecord(seal)) return undefined
-      const model = await readFile(path.join(entry, modelFile))
-      const prompts = own(seal, 'prompts') === undefined ? undefined : await readFile(path.join(entry, promptsFile))
+      const sealed = (name: string, file: string): Promise<Uint8Array> | undefined => (own(seal, name) === undefined ? undefined : readFile(path.join(entry, file)))
+      const model = await sealed('model', modelFile)
+      const prompts = await sealed('prompts', promptsFile)
       const { size } = await stat(path.join(entry, weightsFile))
-      const whole = own(seal, 'model') === sha256(model) && own(seal, 'prompts') === hashOf(prompts) && own(seal, 'weightsSize') === size
+      const whole = own(seal, 'model') === hashOf(model) && own(seal, 'prompts') === hashOf(prompts) && own(seal, 'weightsSize') === size
       if (!whole) return undefined
       await this.markUsed(entry)
-      return path.join(entry, modelFile)
+      return entry
     } catch {
       // Not there, or not readable: make it again.
       return undefined
@@ -49,23 +59,23 @@ export class GraphCache {
 
   /**
    * Writes an entry, replacing a broken one.
-   * @returns path of its model file
-   * @throws InklingError `disk-full`, `file-unwritable`, and what `graph.writeWeights` throws
+   * @returns its folder
+   * @throws InklingError `disk-full`, `file-unwritable`, and what `made.writeWeights` throws
    */
-  async store(key: string, graph: Gpt2Graph, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<string> {
+  async store(key: string, made: MadeFiles, onProgress?: (fraction: number) => void, signal?: AbortSignal): Promise<string> {
     const entry = path.join(this.folder, key)
     const beside = `${entry}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
     try {
       await mkdir(beside, { recursive: true })
       await this.tidyUp()
       await writeFileWith(path.join(beside, weightsFile), async (file) => {
-        await file.truncate(graph.weightsSize)
-        await graph.writeWeights({ write: (offset, bytes) => writeAll(file, offset, bytes) }, onProgress, signal)
+        await file.truncate(made.weightsSize)
+        await made.writeWeights({ write: (offset, bytes) => writeAll(file, offset, bytes) }, onProgress, signal)
       })
-      await writeFileWith(path.join(beside, modelFile), (file) => writeAll(file, 0, graph.model))
-      const { prompts } = graph
+      const { model, prompts, weightsSize } = made
+      if (model !== undefined) await writeFileWith(path.join(beside, modelFile), (file) => writeAll(file, 0, model))
       if (prompts !== undefined) await writeFileWith(path.join(beside, promptsFile), (file) => writeAll(file, 0, prompts))
-      const seal = JSON.stringify({ model: sha256(graph.model), prompts: hashOf(prompts), weightsSize: graph.weightsSize })
+      const seal = JSON.stringify({ model: hashOf(model), prompts: hashOf(prompts), weightsSize })
       await writeFileWith(path.join(beside, sealFile), (file) => writeAll(file, 0, Buffer.from(seal)))
       await this.moveIntoPlace(beside, key)
     } catch (error) {
@@ -73,7 +83,7 @@ export class GraphCache {
     } finally {
       await rm(beside, { recursive: true, force: true }).catch(() => undefined)
     }
-    return path.join(entry, modelFile)
+    return entry
   }
 
   /** Takes an entry away that turned out to be unusable. */

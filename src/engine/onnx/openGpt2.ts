@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { throwIfCancelled } from '../../base/cancellation'
@@ -6,17 +7,21 @@ import type { CacheUse } from '../../gpt2/attention'
 import { parameterCount, parseGpt2Config, type Gpt2Config } from '../../gpt2/config'
 import { builderVersion, buildGpt2Graph, type Gpt2Graph } from '../../gpt2/graph'
 import type { Precision } from '../../gpt2/weightFormat'
-import { openGpt2Weights } from '../../gpt2/weights'
+import { fitsLanes, laneVersion } from '../../gpt2/laneWeights'
+import { openGpt2Weights, type Gpt2Weights } from '../../gpt2/weights'
 import type { LanguageModel } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
+import { isSmall, LaneRunner, type GraphSource } from '../lanes/laneSteps'
+import { knowsLanes, openLanes } from '../lanes/openLanes'
 import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
 import { multipliesExactly } from './exactProducts'
 import { FileSource } from './fileSource'
 import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
-import { GraphCache, promptsFile, weightsFile } from './graphCache'
-import { onnxRuntime, type OnnxRuntime } from './runtime'
+import { GraphCache, modelFile, promptsFile, weightsFile } from './graphCache'
+import { hasNativeRuntime, onnxRuntime, type OnnxRuntime } from './runtime'
 import { Scorer } from './scorer'
+import type { StepRunner } from './step'
 import { fileHash, sha256 } from './weightsHash'
 
 export interface Gpt2Options {
@@ -29,6 +34,8 @@ export interface Gpt2Options {
   readonly device: Device
   /** Processor threads; undefined leaves the choice to us. */
   readonly threads: number | undefined
+  /** decoder.wasm, for steps of few tokens in 8 or 4 bits on the processor; undefined runs everything as a graph. */
+  readonly decoder?: string | undefined
   /** Where made graphs are kept; undefined makes the graph in memory every time. */
   readonly cacheFolder: string | undefined
   /** Hears how far a stage is, from 0 to 1. */
@@ -49,23 +56,94 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
   const { folder, precision, tokenizer } = options
   const config = await readConfig(folder)
   checkTokenizer(tokenizer, config)
-  const source = await openModelFile(folder, 'model.safetensors')
-  try {
-    options.onProgress?.(0, 'reading')
-    const weights = await openGpt2Weights(source, config)
+  const { runner, device } = (await openWithLanes(config, options)) ?? (await openGraphs(config, options, false))
+  return new Gpt2Model(runner, new Scorer(onnxRuntime, config.vocabulary), config, tokenizer, {
+    name: options.name ?? path.basename(path.resolve(folder)),
+    architecture: 'gpt2',
+    parameters: parameterCount(config),
+    precision,
+    device,
+  })
+}
+
+/** What steps run on, and where that is. */
+interface OpenRunner {
+  readonly runner: StepRunner
+  readonly device: CreatedSession['device']
+}
+
+/** The decoder for steps of few tokens, and graphs for the others. Undefined where the decoder cannot be had. */
+async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<OpenRunner | undefined> {
+  const { decoder: kernels, device, precision, threads, cacheFolder, signal } = options
+  if (kernels === undefined || device !== 'cpu' || precision === 'fp32') return undefined
+  const bits = precision === 'int8' ? 8 : 4
+  if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
+  const decoder = await withWeights(config, options, async (weights, source) => {
+    const kept = cacheFolder === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: await fileHash(source, cacheFolder, signal), config, precision, laneVersion }) }
+    const makesBoth = kept !== undefined && !isSmall(config) && (await kept.cache.find(kept.key)) === undefined
+    const report = reportConversion(options)
+    const opened = await openLanes(config, weights, bits, {
+      kernels,
+      threads: threads ?? Math.min(availableParallelism(), mostLaneThreads),
+      kept,
+      onProgress: (fraction) => report(makesBoth ? fraction / 2 : fraction),
+      signal,
+    })
+    // Made now, while progress is shown: the first prompt opens them at once.
+    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    return opened
+  })
+  if (!decoder) return undefined
+  return { runner: new LaneRunner(decoder, new LaterGraphs(config, { ...options, onProgress: undefined, signal: undefined }), config), device: 'cpu' }
+}
+
+/** Sees to it that the graphs of the processor lie in the cache. */
+async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, options: Gpt2Options): Promise<void> {
+  const prompts = await wantsPrompts(await onnxRuntime(), config, options)
+  const key = (await cacheKeys(source, config, prompts, options))('in-place')
+  if (await cache.find(key)) return
+  await cache.store(key, buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile), reportConversion(options), options.signal)
+}
+
+/** Graphs that are opened when they are first wanted. */
+class LaterGraphs implements GraphSource {
+  private opening: Promise<Gpt2Session> | undefined
+
+  constructor(private readonly config: Gpt2Config, private readonly options: Gpt2Options) {}
+
+  open(): Promise<Gpt2Session> {
+    this.opening ??= openGraphs(this.config, this.options, true).then(({ runner }) => runner).catch((error: unknown) => {
+      this.opening = undefined
+      throw error
+    })
+    return this.opening
+  }
+
+  dispose(): void {
+    this.opening?.then((session) => session.dispose()).catch(() => undefined)
+  }
+}
+
+/** @param yields whether others want the processor between steps */
+async function openGraphs(config: Gpt2Config, options: Gpt2Options, yields: boolean): Promise<OpenRunner & { readonly runner: Gpt2Session }> {
+  const { precision, cacheFolder } = options
+  return withWeights(config, options, async (weights, source) => {
     const ort = await onnxRuntime()
     const prompts = await wantsPrompts(ort, config, options)
     const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: prompts && cacheUse === 'in-place' }, weightsFile)
-    const created = options.cacheFolder === undefined
-      ? await start(ort, (use) => makeInMemory(build(use), options), options)
-      : await startFromCache(ort, new GraphCache(options.cacheFolder), await cacheKeys(source, config, prompts, options), build, options)
-    return new Gpt2Model(new Gpt2Session(ort, created, config, prompts ? promptSession(ort, created, options) : undefined), new Scorer(ort, config.vocabulary), config, tokenizer, {
-      name: options.name ?? path.basename(path.resolve(folder)),
-      architecture: 'gpt2',
-      parameters: parameterCount(config),
-      precision,
-      device: created.device,
-    })
+    const created = cacheFolder === undefined
+      ? await start(ort, (use) => makeInMemory(build(use), options), { ...options, yields })
+      : await startFromCache(ort, new GraphCache(cacheFolder), await cacheKeys(source, config, prompts, options), build, { ...options, yields })
+    const runner = new Gpt2Session(ort, async () => created.session, created.cacheUse, config, precision === 'fp32', prompts ? promptSession(ort, created, options) : undefined)
+    return { runner, device: created.device }
+  })
+}
+
+async function withWeights<T>(config: Gpt2Config, { folder, onProgress }: Gpt2Options, work: (weights: Gpt2Weights, source: FileSource) => Promise<T>): Promise<T> {
+  const source = await openModelFile(folder, 'model.safetensors')
+  try {
+    onProgress?.(0, 'reading')
+    return await work(await openGpt2Weights(source, config), source)
   } finally {
     await source.close()
   }
@@ -101,6 +179,9 @@ function checkTokenizer({ vocabularySize }: Tokenizer, { vocabulary }: Gpt2Confi
   }
 }
 
+/** What reads all weights once for a token is as fast as memory is, which few threads use up. */
+const mostLaneThreads = 4
+
 type BuildGraph = (use: CacheUse) => Gpt2Graph
 
 /** Narrower layers are so quick that the additional nodes take what the faster products give. */
@@ -120,7 +201,11 @@ function promptSession(ort: OnnxRuntime, { graph }: CreatedSession, { threads }:
 /** Names of everything that a made graph depends on. */
 async function cacheKeys(source: FileSource, config: Gpt2Config, prompts: boolean, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
   const weights = await fileHash(source, cacheFolder, signal)
-  return (use) => sha256(JSON.stringify({ weights, config, precision, use, prompts, builderVersion })).slice(0, 32)
+  return (use) => keyOf({ weights, config, precision, use, prompts, builderVersion })
+}
+
+function keyOf(parts: object): string {
+  return sha256(JSON.stringify(parts)).slice(0, 32)
 }
 
 async function makeInMemory(graph: Gpt2Graph, options: Gpt2Options): Promise<GraphLocation> {
@@ -129,15 +214,16 @@ async function makeInMemory(graph: Gpt2Graph, options: Gpt2Options): Promise<Gra
   return { model: graph.model, externalData: [{ path: weightsFile, data: weights }] }
 }
 
+type StartOptions = Gpt2Options & { readonly yields: boolean }
+
 /** Entries that look whole and yet cannot be started are made anew, once. */
-async function startFromCache(ort: OnnxRuntime, cache: GraphCache, keyOf: (use: CacheUse) => string, build: BuildGraph, options: Gpt2Options): Promise<CreatedSession> {
+async function startFromCache(ort: OnnxRuntime, cache: GraphCache, keyOf: (use: CacheUse) => string, build: BuildGraph, options: StartOptions): Promise<CreatedSession> {
   const found = new Set<string>()
   const locate = async (use: CacheUse): Promise<string> => {
     const key = keyOf(use)
     const entry = await cache.find(key)
-    if (entry === undefined) return cache.store(key, build(use), reportConversion(options), options.signal)
-    found.add(key)
-    return entry
+    if (entry !== undefined) found.add(key)
+    return path.join(entry ?? (await cache.store(key, build(use), reportConversion(options), options.signal)), modelFile)
   }
   try {
     return await start(ort, locate, options)
@@ -153,7 +239,7 @@ function reportConversion({ onProgress }: Gpt2Options): (fraction: number) => vo
   return (fraction) => onProgress?.(fraction, 'converting')
 }
 
-async function start(ort: OnnxRuntime, graphFor: Parameters<typeof createSession>[1], options: Gpt2Options): Promise<CreatedSession> {
+async function start(ort: OnnxRuntime, graphFor: Parameters<typeof createSession>[1], options: StartOptions): Promise<CreatedSession> {
   throwIfCancelled(options.signal)
   options.onProgress?.(0, 'starting')
   const created = await createSession(ort, graphFor, options)

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import type * as Onnx from 'onnxruntime-node'
 import { InklingError, reasonOf } from '../../base/errors'
 import { wasmRuntime } from './wasmRuntime'
@@ -27,6 +30,19 @@ export function onnxRuntime(): Promise<OnnxRuntime> {
     throw error
   })
   return loaded
+}
+
+/** Whether there is a native build for this platform. Nothing is loaded for the answer; whether it runs shows when it is. */
+export function hasNativeRuntime(): boolean {
+  if (forced === 'wasm') return false
+  // A module of the newer kind, as benchmarks are, does not know its file.
+  const here = typeof __filename === 'string' ? __filename : process.argv[1] ?? process.cwd()
+  try {
+    const folder = path.resolve(path.dirname(createRequire(here).resolve('onnxruntime-node')), '../bin')
+    return readdirSync(folder).some((api) => existsSync(path.join(folder, api, process.platform, process.arch, 'onnxruntime_binding.node')))
+  } catch {
+    return false
+  }
 }
 
 async function load(): Promise<OnnxRuntime> {

@@ -13,7 +13,7 @@ const pieceLogits = 1 << 19
 export class Scorer implements IDisposable {
   private session: Promise<InferenceSession> | undefined
 
-  constructor(private readonly ort: OnnxRuntime, private readonly vocabulary: number) {}
+  constructor(private readonly runtime: () => Promise<OnnxRuntime>, private readonly vocabulary: number) {}
 
   /**
    * @param logits [targets.length, vocabulary], float32
@@ -32,7 +32,8 @@ export class Scorer implements IDisposable {
   }
 
   private async scorePiece(logits: Float32Array, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
-    const { ort, vocabulary } = this
+    const { vocabulary } = this
+    const ort = await this.runtime()
     const m = targets.length
     const listed = Math.min(alternatives, vocabulary)
     // The operator wants at least one.
@@ -54,7 +55,7 @@ export class Scorer implements IDisposable {
       likeliest: new ort.Tensor('int64', likeliest, [m, count]),
       likeliestLogprob: new ort.Tensor('float32', likeliestLogprob, [m, count]),
     }
-    const session = await this.open()
+    const session = await this.open(ort)
     await session.run(feeds, fetches)
     if (!allFinite(logprob) || !allFinite(entropy)) throw InklingError.of('numbers-not-finite', {})
     return Array.from(targets, (id, row) => ({
@@ -75,9 +76,9 @@ export class Scorer implements IDisposable {
     this.session = undefined
   }
 
-  private open(): Promise<InferenceSession> {
+  private open(ort: OnnxRuntime): Promise<InferenceSession> {
     // One thread: a second pool of threads would fight with the model's for the same processors.
-    this.session ??= this.ort.InferenceSession.create(buildScoreGraph(this.vocabulary), { intraOpNumThreads: 1, interOpNumThreads: 1, enableMemPattern: false })
+    this.session ??= ort.InferenceSession.create(buildScoreGraph(this.vocabulary), { intraOpNumThreads: 1, interOpNumThreads: 1, enableMemPattern: false })
     return this.session
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { openModelFolder } from '../../../src/engine/openModel'
+import { folderOpener } from '../../../src/engine/openModel'
 import type { Precision } from '../../../src/gpt2/weightFormat'
 import type { LanguageModel } from '../../../src/language/languageModel'
 import type { Expected } from '../numbers'
@@ -24,5 +24,5 @@ export function readExpected(name: string): ExpectedExport {
 
 export function openExport(folder: string, precision: Precision = 'fp32'): Promise<LanguageModel> {
   const spec = { folder, precision, device: 'cpu', threads: 1, cacheFolder: undefined } as const
-  return openModelFolder(spec, { onFraction: () => {}, onWarning: () => {} })
+  return folderOpener(undefined)(spec, { onFraction: () => {}, onWarning: () => {} })
 }

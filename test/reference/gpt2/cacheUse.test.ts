@@ -26,7 +26,7 @@ async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Contex
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) })
   await source.close()
   const { session } = await createSession(ort, async () => ({ model: graph.model, externalData: [{ path: weightsFile, data: weights }] }), { device: 'cpu', threads: 1 })
-  return new Gpt2Context(new Gpt2Session(ort, { session, cacheUse }, config), new Scorer(ort, config.vocabulary), config)
+  return new Gpt2Context(new Gpt2Session(ort, async () => session, cacheUse, config, true), new Scorer(async () => ort, config.vocabulary), config)
 }
 
 describe.each(modelNames)('the model %s', (name) => {

@@ -23,7 +23,7 @@ export function idsOnly(vocabularySize: number): Tokenizer {
   return { vocabularySize, endOfText: 0, encode: refuse, decode: refuse, isSpecial: refuse, bytes: refuse }
 }
 
-export function openReference(name: string, precision: Precision, cacheFolder?: string): Promise<LanguageModel> {
+export function openReference(name: string, precision: Precision, cacheFolder?: string, decoder?: string): Promise<LanguageModel> {
   const vocabulary = readExpected(name).logits[0]?.values.length ?? 0
-  return openGpt2({ folder: modelFolder(name), tokenizer: idsOnly(vocabulary), precision, device: 'cpu', threads: 1, cacheFolder })
+  return openGpt2({ folder: modelFolder(name), tokenizer: idsOnly(vocabulary), precision, device: 'cpu', threads: 1, cacheFolder, decoder })
 }

@@ -1,21 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { multipliesExactly } from '../../../src/engine/onnx/exactProducts'
 import { openGpt2 } from '../../../src/engine/onnx/openGpt2'
 import { onnxRuntime } from '../../../src/engine/onnx/runtime'
-import { parseGpt2Config } from '../../../src/gpt2/config'
-import { tensorShapes } from '../../../src/gpt2/weights'
-import { seededRandom } from '../../../src/language/random'
 import type { Context, LanguageModel } from '../../../src/language/languageModel'
+import { writeRandomGpt2 } from '../../support/randomGpt2'
 import { idsOnly } from './expected'
 
 /** Wide enough for a graph of its own for prompts. The weights are drawn: what is compared are two ways to run them. */
-const config = { model_type: 'gpt2', n_embd: 512, n_head: 8, n_layer: 3, n_positions: 320, vocab_size: 300, activation_function: 'gelu_new', layer_norm_epsilon: 1e-5 }
+const config = { n_embd: 512, n_head: 8, n_layer: 3, n_positions: 320, vocab_size: 300 }
 const folder = mkdtempSync(path.join(tmpdir(), 'inkling-prompts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-writeModel()
+writeRandomGpt2(folder, config)
 
 const ids = Int32Array.from({ length: 300 }, (_, i) => (i * 7919) % config.vocab_size)
 const exact = await multipliesExactly(await onnxRuntime())
@@ -77,23 +75,4 @@ function distance(logits: Float32Array, expected: Float32Array): number {
   const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length
   const squares = (values: Float32Array, from: (i: number) => number): number => values.reduce((sum, value, i) => sum + (value - from(i)) ** 2, 0)
   return Math.sqrt(squares(logits, (i) => expected[i] ?? 0) / squares(expected, () => mean))
-}
-
-function writeModel(): void {
-  const text = JSON.stringify(config)
-  writeFileSync(path.join(folder, 'config.json'), text)
-  const random = seededRandom(5)
-  const header: Record<string, unknown> = {}
-  const parts: Uint8Array[] = []
-  let offset = 0
-  for (const [name, shape] of tensorShapes(parseGpt2Config(text, 'config.json'))) {
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1))
-    const isNorm = /ln_.*weight$/.test(name)
-    for (let i = 0; i < values.length; i++) values[i] = (isNorm ? 1 : 0) + 0.05 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += values.byteLength)] }
-    parts.push(new Uint8Array(values.buffer))
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header))
-  const length = new Uint8Array(new BigUint64Array([BigInt(json.length)]).buffer)
-  writeFileSync(path.join(folder, 'model.safetensors'), Buffer.concat([length, json, ...parts]))
 }

@@ -101,7 +101,7 @@ describe('the engine after a while without a call', () => {
   it('has no model in memory, and answers the next keystroke all the same', async () => {
     const clock = new ManualClock()
     const statuses: LoadStatus['kind'][] = []
-    const engine = createEngine({ onStatus: ({ kind }) => statuses.push(kind), onWarning: () => {} }, undefined, clock)
+    const engine = createEngine({ onStatus: ({ kind }) => statuses.push(kind), onWarning: () => {} }, { clock })
     const model: ModelSpec = { folder: path.join(__dirname, '../../../media/model'), precision: 'int8', device: 'cpu', threads: 1, cacheFolder: undefined, keepInMemoryMs: minute }
     const keystroke = (): Promise<unknown> => engine.handlers.generate(
       { model, prompt: 'There was nothing to be', maxNewTokens: 4, sequences: 1, sampling: { kind: 'greedy', repetitionPenalty: 1 }, stop: [] },

@@ -73,7 +73,7 @@ describe.each<Reuse>(['chunks', 'tokens', 'none'])('a context that may reuse %s'
 
   beforeAll(async () => {
     session = await open('llama', reuse === 'chunks' ? DecoderSession : reuse === 'tokens' ? BrokenChunks : BrokenCache)
-    scorer = new Scorer(await onnxRuntime(), session.graph.vocabulary)
+    scorer = new Scorer(onnxRuntime, session.graph.vocabulary)
   })
   afterAll(() => {
     session.dispose()

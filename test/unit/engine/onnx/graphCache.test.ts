@@ -19,8 +19,8 @@ describe('the cache of made graphs', () => {
     const stored = await cache.store('a', graph(7))
     expect(await cache.find('a')).toBe(stored)
     expect(await cache.find('b')).toBeUndefined()
-    expect([...readFileSync(stored)]).toEqual(Array(20).fill(7))
-    expect([...readFileSync(path.join(path.dirname(stored), 'weights.bin'))]).toEqual([0, 0, 0, 0, 7, 7, 7, 7, 7, 7])
+    expect([...readFileSync(path.join(stored, 'model.onnx'))]).toEqual(Array(20).fill(7))
+    expect([...readFileSync(path.join(stored, 'weights.bin'))]).toEqual([0, 0, 0, 0, 7, 7, 7, 7, 7, 7])
   })
 
   it.each<[string, (entry: string) => void]>([
@@ -36,18 +36,18 @@ describe('the cache of made graphs', () => {
   ])('takes no entry %s, and puts a good one in its place', async (_, spoil) => {
     const cache = new GraphCache(newFolder())
     const stored = await cache.store('a', graph(7))
-    spoil(path.dirname(stored))
+    spoil(stored)
     expect(await cache.find('a')).toBeUndefined()
     await cache.store('a', graph(8))
     expect(await cache.find('a')).toBe(stored)
-    expect(readFileSync(stored)[0]).toBe(8)
+    expect(readFileSync(path.join(stored, 'model.onnx'))[0]).toBe(8)
   })
 
   it('takes an entry without a graph for prompts, too', async () => {
     const cache = new GraphCache(newFolder())
     const stored = await cache.store('a', { ...graph(7), prompts: undefined })
     expect(await cache.find('a')).toBe(stored)
-    expect(existsSync(path.join(path.dirname(stored), 'prompts.onnx'))).toBe(false)
+    expect(existsSync(path.join(stored, 'prompts.onnx'))).toBe(false)
   })
 
   it('leaves nothing behind when the making fails', async () => {
@@ -69,7 +69,7 @@ describe('the cache of made graphs', () => {
       await sink.write(0, new Uint8Array(10).fill(i))
     }))))
     expect(paths[0]).toBe(paths[1])
-    const byte = readFileSync(paths[0] ?? '')[0]
+    const byte = readFileSync(path.join(paths[0] ?? '', 'model.onnx'))[0]
     expect(readFileSync(path.join(folder, 'a', 'weights.bin'))[9]).toBe(byte)
     expect(readdirSync(folder)).toEqual(['a'])
   })
@@ -92,7 +92,7 @@ describe('the cache of made graphs', () => {
 
   it('counts finding as use', async () => {
     const cache = new GraphCache(newFolder())
-    const entry = path.dirname(await cache.store('0123456789abcdef0123456789abcdef', graph(1)))
+    const entry = await cache.store('0123456789abcdef0123456789abcdef', graph(1))
     utimesSync(entry, 1, 1)
     await cache.find('0123456789abcdef0123456789abcdef')
     await cache.store('b', graph(2))

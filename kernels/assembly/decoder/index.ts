@@ -1,0 +1,149 @@
+/**
+ * Steps of a few tokens through GPT-2, on several threads that share one memory. It reads every weight once, in the order
+ * in which they lie, and needs no operator of anybody else's.
+ */
+import { normalize, roundTo16, roundTo8 } from './activations'
+import { attend } from './attention'
+import { activated, add, product, put } from './products'
+import { barrier, beginGeneration, claim, field, mostThreads, nextGeneration } from './threads'
+import * as plan from './plan'
+
+export { giveRows, keepRows } from './attention'
+
+/** Runs the step that the plan describes, with all threads that wait to help. */
+export function step(at: usize): void {
+  store<u32>(at, 0, plan.claimed)
+  beginGeneration(at, min(atomic.load<u32>(at, plan.attached) + 1, mostThreads))
+  run(at, 0)
+}
+
+/** Helps with every step until it is told to leave. Returns then. */
+export function help(at: usize): void {
+  let seen = atomic.load<u32>(at, plan.generation)
+  const thread = atomic.add<u32>(at, 1, plan.attached) + 1
+  for (;;) {
+    seen = nextGeneration(at, seen)
+    if (atomic.load<u32>(at, plan.leaving) != 0) return
+    // One that came after the step began waits for the next.
+    if (thread < (seen & 255)) run(at, thread)
+  }
+}
+
+/** Sends the helpers away. */
+export function leave(at: usize): void {
+  atomic.store<u32>(at, 1, plan.leaving)
+  beginGeneration(at, 0)
+}
+
+function run(at: usize, thread: usize): void {
+  const layers = field(at, plan.layers)
+  const width = field(at, plan.width)
+  const inner = field(at, plan.inner)
+  const bits = field(at, plan.bits)
+  const widthBlock = field(at, plan.widthBlock)
+  const innerBlock = field(at, plan.innerBlock)
+  const wanted = field(at, plan.wanted)
+  const own = field(at, plan.threadRoom) + thread * field(at, plan.threadBytes)
+  const scores = own + field(at, plan.ownScores)
+  const joined = field(at, plan.joined)
+  const attended = field(at, plan.attended)
+  const expanded = field(at, plan.expanded)
+  let n = field(at, plan.count)
+  let hidden = field(at, plan.hidden)
+  let record = field(at, plan.layerTable)
+
+  embed(at, n)
+  barrier(at)
+  for (let layer: usize = 0; layer < layers; layer++) {
+    const last = layer == layers - 1
+    round(at, own, hidden, n, width, widthBlock, bits, field(record, plan.firstNormWeight), field(record, plan.firstNormBias))
+    multiply(at, own, n, record + plan.joinedMatrix, bits, width, widthBlock, width * 3, joined, put)
+    barrier(at)
+    const before = n
+    if (last) n = wanted
+    attend(at, layer, before, n, last ? field(at, plan.rows) : <usize>0, attended, scores)
+    if (last) hidden = pick(at, thread, width)
+    barrier(at)
+    // After the last attention nothing flows between tokens: only those go on whose logits are wanted.
+    if (n == 0) return
+    round(at, own, attended, n, width, widthBlock, bits, 0, 0)
+    multiply(at, own, n, record + plan.projectionMatrix, bits, width, widthBlock, width, hidden, add)
+    barrier(at)
+    round(at, own, hidden, n, width, widthBlock, bits, field(record, plan.secondNormWeight), field(record, plan.secondNormBias))
+    multiply(at, own, n, record + plan.expandingMatrix, bits, width, widthBlock, inner, expanded, activated)
+    barrier(at)
+    round(at, own, expanded, n, inner, innerBlock, bits, 0, 0)
+    multiply(at, own, n, record + plan.contractingMatrix, bits, inner, innerBlock, width, hidden, add)
+    barrier(at)
+    record += plan.layerBytes
+  }
+  const block = field(at, plan.vocabularyBlock)
+  round(at, own, hidden, n, width, block, 8, field(at, plan.lastNormWeight), field(at, plan.lastNormBias))
+  multiply(at, own, n, at + plan.headMatrix, 8, width, block, field(at, plan.vocabulary), field(at, plan.logits), put)
+  barrier(at)
+}
+
+/** Token embeddings and places. Rows of the embedding lie among the others of their group. */
+function embed(at: usize, n: usize): void {
+  const width = field(at, plan.width)
+  const block = field(at, plan.vocabularyBlock)
+  const blocks = width / block
+  for (;;) {
+    const t = claim(at, 1)
+    if (t >= n) return
+    const id = <usize>load<u32>(field(at, plan.ids) + (t << 2))
+    const lane = id & 15
+    const codes = field(at, plan.embeddingCodes) + (id >> 4) * width * 16 + lane * 4
+    const scales = field(at, plan.embeddingScales) + (id >> 4) * blocks * 64 + lane * 4
+    const place = field(at, plan.places) + ((<usize>load<u32>(field(at, plan.positions) + (t << 2)) * width) << 2)
+    const to = field(at, plan.hidden) + ((t * width) << 2)
+    for (let i: usize = 0; i < width; i++) {
+      const code = <f32>load<i8>(codes + (i >> 2) * 64 + ((i & 1) << 1) + ((i >> 1) & 1))
+      store<f32>(to + (i << 2), code * load<f32>(scales + (i / block) * 64) + load<f32>(place + (i << 2)))
+    }
+  }
+}
+
+/** Copies the hidden states whose logits are wanted. @returns where they are */
+function pick(at: usize, thread: usize, width: usize): usize {
+  const to = field(at, plan.picked)
+  if (thread == 0) {
+    const rows = field(at, plan.rows)
+    const hidden = field(at, plan.hidden)
+    for (let i: usize = 0; i < field(at, plan.wanted); i++) memory.copy(to + ((i * width) << 2), hidden + ((<usize>load<u32>(rows + (i << 2)) * width) << 2), width << 2)
+  }
+  return to
+}
+
+/** Rounds [n, columns] for a product, normalized before where there is a weight. One token every thread does for itself. */
+function round(at: usize, own: usize, rows: usize, n: usize, columns: usize, block: usize, bits: usize, weight: usize, bias: usize): void {
+  if (n == 1) {
+    return roundRow(at, own, rows, columns, block, bits, weight, bias, own, own + field(at, plan.ownScales), own + field(at, plan.ownSums))
+  }
+  const blocks = bits == 8 ? <usize>1 : columns / block
+  for (;;) {
+    const t = claim(at, 1)
+    if (t >= n) break
+    const codes = field(at, plan.codes) + t * columns * (bits == 8 ? <usize>2 : <usize>1)
+    roundRow(at, own, rows + ((t * columns) << 2), columns, block, bits, weight, bias, codes, field(at, plan.codeScales) + ((t * blocks) << 2), field(at, plan.codeSums) + ((t * blocks) << 2))
+  }
+  barrier(at)
+}
+
+function roundRow(at: usize, own: usize, row: usize, columns: usize, block: usize, bits: usize, weight: usize, bias: usize, codes: usize, scales: usize, sums: usize): void {
+  let from = row
+  if (weight != 0) {
+    from = own + field(at, plan.ownRow)
+    normalize(row, columns, weight, bias, load<f32>(at, plan.epsilon), from)
+  }
+  if (bits == 8) roundTo16(from, columns, codes, scales)
+  else roundTo8(from, columns, block, codes, scales, sums)
+}
+
+function multiply(at: usize, own: usize, n: usize, matrix: usize, bits: usize, columns: usize, block: usize, rows: usize, y: usize, finish: usize): void {
+  const alone = n == 1
+  const codes = alone ? own : field(at, plan.codes)
+  const scales = alone ? own + field(at, plan.ownScales) : field(at, plan.codeScales)
+  const sums = alone ? own + field(at, plan.ownSums) : field(at, plan.codeSums)
+  product(at, codes, scales, sums, n, matrix, bits, columns, block, rows, y, finish, own + field(at, plan.ownRow))
+}

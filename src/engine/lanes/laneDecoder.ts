@@ -1,0 +1,197 @@
+import { Worker } from 'node:worker_threads'
+import * as plan from '../../../kernels/assembly/decoder/plan'
+import { InklingError } from '../../base/errors'
+import type { IDisposable } from '../../base/lifecycle'
+import { webAssembly, type Memory, type Module } from '../../base/webAssembly'
+import type { Gpt2Config } from '../../gpt2/config'
+import { allFinite } from '../../gpt2/floats'
+import type { LaneModel } from '../../gpt2/laneWeights'
+import type { Step } from '../onnx/step'
+import { collectGarbage } from './collectGarbage'
+import { layOut, mostLogits, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
+
+/** The functions of kernels/assembly/decoder; `at` is the plan's address. */
+interface Kernels {
+  step(at: number): void
+  leave(at: number): void
+  /** f32 [n, width] at `rows` → rows from `from` of one layer's keys or values, which `field` of the plan names. */
+  keepRows(at: number, field: number, layer: number, from: number, n: number, rows: number): void
+  giveRows(at: number, field: number, layer: number, from: number, n: number, rows: number): void
+}
+
+/** How threads wait for each other, at an address of the memory. */
+const waiting = (words: Int32Array): object => ({
+  sleep: (address: number, value: number) => void Atomics.wait(words, address >>> 2, value),
+  wake: (address: number) => void Atomics.notify(words, address >>> 2),
+})
+
+/** What a helper does: a step's work whenever there is one. */
+const helper = `
+const { workerData: { module, memory, at } } = require('node:worker_threads')
+const waiting = ${waiting.toString()}
+new WebAssembly.Instance(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } }).exports.help(at)`
+
+/** Rows behind the last that vectors of four may read. */
+const slackRows = 4
+
+/** Branches stand behind a context that may be full. */
+const mostBranchRows = 512
+
+/** Keys and values of one context: f16 [layers, heads, capacity, headDim] each. */
+export interface LaneCache {
+  readonly keys: number
+  readonly values: number
+  readonly capacity: number
+}
+
+/**
+ * Runs steps of a few tokens with the kernels of kernels/assembly/decoder: in this thread, and in others that wait for it in
+ * between. All share one memory, which holds the weights once.
+ */
+export class LaneDecoder implements IDisposable {
+  /** Caches that nobody uses. */
+  private readonly free: LaneCache[] = []
+  private readonly helpers: Worker[]
+  private end: number
+  private disposed = false
+
+  private constructor(
+    private readonly config: Gpt2Config,
+    private readonly model: LaneModel,
+    private readonly memory: Memory<SharedArrayBuffer>,
+    private readonly kernels: Kernels,
+    private readonly at: LaneMemory,
+    module: Module,
+    threads: number,
+  ) {
+    this.end = at.end
+    this.helpers = Array.from({ length: threads - 1 }, () => {
+      const worker = new Worker(helper, { eval: true, workerData: { module, memory, at: at.plan } })
+      // Without one, steps take longer, and the process can end whenever it wants.
+      worker.on('error', () => {})
+      worker.unref()
+      return worker
+    })
+  }
+
+  /**
+   * @param kernels bytes of decoder.wasm
+   * @param fill puts the model's file where it is given room
+   * @throws RangeError where there is not enough memory, CompileError where the engine is too old, and what `fill` throws
+   */
+  static async open(config: Gpt2Config, model: LaneModel, kernels: Uint8Array, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
+    const at = layOut(config, model, config.positions + mostBranchRows, threads)
+    const memory = new webAssembly.Memory({ initial: Math.ceil(at.end / pageBytes), maximum: mostPages, shared: true })
+    const module = webAssembly.compile(kernels)
+    await fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))
+    at.describe(new DataView(memory.buffer))
+    const compiled = await module
+    const instance = await webAssembly.instantiate(compiled, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
+    return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, compiled, threads)
+  }
+
+  /** Whether a step is small enough. */
+  takes({ ids, rows, past }: Pick<Step, 'ids' | 'rows' | 'past'>): boolean {
+    return ids.length <= mostTokens && rows.length <= mostLogits && past + ids.length <= this.config.positions + mostBranchRows
+  }
+
+  /** @returns logits [m, vocabulary], float32 @throws InklingError `numbers-not-finite` */
+  run({ ids, positions, rows, mask, past }: Step, cache: LaneCache): Float32Array {
+    const { at, config: { vocabulary } } = this
+    const { buffer } = this.memory
+    this.words(at.ids, ids)
+    this.words(at.positions, positions)
+    this.words(at.rows, rows)
+    const seesAll = ids.length === 1 && mask.every((value) => value === 0)
+    if (!seesAll) new Float32Array(buffer, at.mask, mask.length).set(mask)
+    this.use(cache)
+    this.set(plan.count, ids.length)
+    this.set(plan.past, past)
+    this.set(plan.wanted, rows.length)
+    this.set(plan.mask, seesAll ? 0 : at.mask)
+    this.kernels.step(at.plan)
+    const logits = new Float32Array(rows.length * vocabulary)
+    for (let row = 0; row < rows.length; row++) logits.set(new Float32Array(buffer, at.logits + 4 * row * this.model.vocabulary, vocabulary), row * vocabulary)
+    if (this.overflowed() || !allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
+    return logits
+  }
+
+  /** Takes rows that a graph made: f32 [n, width]. */
+  keep(cache: LaneCache, which: 'keys' | 'values', layer: number, from: number, rows: Float32Array): void {
+    this.use(cache)
+    const { width } = this.config
+    for (let row = 0; row < rows.length / width; row += mostTokens) {
+      const piece = rows.subarray(row * width, (row + mostTokens) * width)
+      new Float32Array(this.memory.buffer, this.at.staging, piece.length).set(piece)
+      this.kernels.keepRows(this.at.plan, plan[which], layer, from + row, piece.length / width, this.at.staging)
+    }
+    if (this.overflowed()) throw InklingError.of('numbers-not-finite', {})
+  }
+
+  /** Gives rows from `from` on to a graph: fills f32 [n, width]. */
+  give(cache: LaneCache, which: 'keys' | 'values', layer: number, from: number, rows: Float32Array): void {
+    this.use(cache)
+    const { width } = this.config
+    for (let row = 0; row < rows.length / width; row += mostTokens) {
+      const piece = rows.subarray(row * width, (row + mostTokens) * width)
+      this.kernels.giveRows(this.at.plan, plan[which], layer, from + row, piece.length / width, this.at.staging)
+      piece.set(new Float32Array(this.memory.buffer, this.at.staging, piece.length))
+    }
+  }
+
+  /**
+   * Room for a whole context. Addresses are taken at once, memory as rows come.
+   * @throws RangeError where there is none left
+   */
+  openCache(): LaneCache {
+    const known = this.free.pop()
+    if (known) return known
+    const { layers, width, positions } = this.config
+    const capacity = positions + mostBranchRows
+    const bytes = 2 * layers * width * capacity
+    const keys = this.end
+    const values = Math.ceil((keys + bytes + 2 * slackRows * width) / 64) * 64
+    const end = Math.ceil((values + bytes + 2 * slackRows * width) / 64) * 64
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes)
+    if (missing > 0) this.memory.grow(missing)
+    this.end = end
+    return { keys, values, capacity }
+  }
+
+  /** Its room is for the next context. */
+  closeCache(cache: LaneCache): void {
+    this.free.push(cache)
+  }
+
+  dispose(): void {
+    if (this.disposed) return
+    this.disposed = true
+    this.kernels.leave(this.at.plan)
+    // One that has not begun yet would wait for ever.
+    const ended = Promise.all(this.helpers.map((worker) => worker.terminate()))
+    // By then nobody refers to the memory any more.
+    void ended.then(() => setTimeout(collectGarbage, 1000).unref())
+  }
+
+  private use({ keys, values, capacity }: LaneCache): void {
+    this.set(plan.keys, keys)
+    this.set(plan.values, values)
+    this.set(plan.capacity, capacity)
+    this.set(plan.overflowed, 0)
+  }
+
+  private overflowed(): boolean {
+    return new DataView(this.memory.buffer).getUint32(this.at.plan + plan.overflowed, true) !== 0
+  }
+
+  private set(field: number, value: number): void {
+    new DataView(this.memory.buffer).setUint32(this.at.plan + field, value, true)
+  }
+
+  private words(address: number, values: Int32Array): void {
+    new Int32Array(this.memory.buffer, address, values.length).set(values)
+  }
+}
+
+/** 4 GiB, of which what is not used is address space alone. */
+const mostPages = 1 << 16

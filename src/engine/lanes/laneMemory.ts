@@ -1,0 +1,130 @@
+import * as plan from '../../../kernels/assembly/decoder/plan'
+import type { Activation, Gpt2Config } from '../../gpt2/config'
+import type { LaneMatrix, LaneModel, LaneNorm } from '../../gpt2/laneWeights'
+
+/** WebAssembly's own data lie below. */
+const begin = 1 << 16
+export const pageBytes = 1 << 16
+
+/** Tokens that one step can take. */
+export const mostTokens = 128
+/** Logits that one step can give. */
+export const mostLogits = 16
+
+const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu: 2, relu: 3 }
+
+/** Where everything lies in the decoder's memory; addresses in bytes. */
+export interface LaneMemory {
+  readonly plan: number
+  readonly weights: number
+  readonly ids: number
+  readonly positions: number
+  readonly rows: number
+  readonly mask: number
+  /** Room for a layer's rows of a chunk on their way to the graph or from it: f32 [mostTokens, width]. */
+  readonly staging: number
+  readonly logits: number
+  /** Behind it caches are made. */
+  readonly end: number
+  /** Writes the plan. */
+  describe(view: DataView): void
+}
+
+/**
+ * @param maskRows columns that a mask can have
+ * @param threads that a step can have
+ */
+export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, threads: number): LaneMemory {
+  let end = begin
+  const room = (bytes: number): number => {
+    const at = end
+    end = Math.ceil((at + bytes) / 64) * 64
+    return at
+  }
+  const { layers, heads, headDim, width, inner, epsilon, activation } = config
+  const widest = Math.max(width, inner)
+  const narrowestBlock = 16
+  const at = {
+    plan: room(plan.planBytes),
+    table: room(layers * plan.layerBytes),
+    weights: room(model.sizeBytes),
+    ids: room(4 * mostTokens),
+    positions: room(4 * mostTokens),
+    rows: room(4 * mostLogits),
+    mask: room(4 * mostTokens * maskRows),
+    staging: room(4 * mostTokens * width),
+    logits: room(4 * mostLogits * model.vocabulary),
+    hidden: room(4 * mostTokens * width),
+    joined: room(4 * mostTokens * 3 * width),
+    attended: room(4 * mostTokens * width),
+    expanded: room(4 * mostTokens * inner),
+    picked: room(4 * mostLogits * width),
+    codes: room(2 * mostTokens * widest),
+    codeScales: room((4 * mostTokens * widest) / narrowestBlock),
+    codeSums: room((4 * mostTokens * widest) / narrowestBlock),
+  }
+  const own = { codes: 0, scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 }
+  const threadBytes = Math.ceil((own.scores + 4 * (4 * headDim + 4 * (maskRows + 4))) / 64) * 64
+  const threadRoom = room(threads * threadBytes)
+  const weightsAt = (offset: number): number => at.weights + offset
+
+  const describe = (view: DataView): void => {
+    const set = (field: number, value: number): void => view.setUint32(at.plan + field, value, true)
+    const matrix = (address: number, { codes, scales, zeros, bias }: LaneMatrix): void => {
+      view.setUint32(address, weightsAt(codes), true)
+      view.setUint32(address + plan.matrixScales, weightsAt(scales), true)
+      view.setUint32(address + plan.matrixZeros, weightsAt(zeros), true)
+      view.setUint32(address + plan.matrixBias, bias === 0 ? 0 : weightsAt(bias), true)
+    }
+    const norm = (address: number, { weight, bias }: LaneNorm): void => {
+      view.setUint32(address, weightsAt(weight), true)
+      view.setUint32(address + 4, weightsAt(bias), true)
+    }
+    set(plan.layers, layers)
+    set(plan.heads, heads)
+    set(plan.headDim, headDim)
+    set(plan.width, width)
+    set(plan.inner, inner)
+    set(plan.vocabulary, model.vocabulary)
+    set(plan.bits, model.bits)
+    set(plan.widthBlock, model.blocks.width)
+    set(plan.innerBlock, model.blocks.inner)
+    set(plan.vocabularyBlock, model.blocks.vocabulary)
+    view.setFloat32(at.plan + plan.epsilon, epsilon, true)
+    set(plan.activation, activations[activation])
+    set(plan.embeddingCodes, weightsAt(model.embedding.codes))
+    set(plan.embeddingScales, weightsAt(model.embedding.scales))
+    matrix(at.plan + plan.headMatrix, model.head)
+    set(plan.places, weightsAt(model.places))
+    norm(at.plan + plan.lastNormWeight, model.lastNorm)
+    set(plan.layerTable, at.table)
+    for (const [i, layer] of model.layers.entries()) {
+      const record = at.table + i * plan.layerBytes
+      matrix(record + plan.joinedMatrix, layer.joined)
+      matrix(record + plan.projectionMatrix, layer.projection)
+      matrix(record + plan.expandingMatrix, layer.expanding)
+      matrix(record + plan.contractingMatrix, layer.contracting)
+      norm(record + plan.firstNormWeight, layer.firstNorm)
+      norm(record + plan.secondNormWeight, layer.secondNorm)
+    }
+    set(plan.hidden, at.hidden)
+    set(plan.joined, at.joined)
+    set(plan.attended, at.attended)
+    set(plan.expanded, at.expanded)
+    set(plan.picked, at.picked)
+    set(plan.codes, at.codes)
+    set(plan.codeScales, at.codeScales)
+    set(plan.codeSums, at.codeSums)
+    set(plan.threadRoom, threadRoom)
+    set(plan.threadBytes, threadBytes)
+    set(plan.ownScales, own.scales)
+    set(plan.ownSums, own.sums)
+    set(plan.ownRow, own.row)
+    set(plan.ownScores, own.scores)
+    set(plan.ids, at.ids)
+    set(plan.positions, at.positions)
+    set(plan.rows, at.rows)
+    set(plan.logits, at.logits)
+  }
+  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, end, describe }
+}

@@ -1,0 +1,76 @@
+import { open, readFile, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { InklingError, reasonOf } from '../../base/errors'
+import type { Gpt2Config } from '../../gpt2/config'
+import { layLanes, type LaneModel } from '../../gpt2/laneWeights'
+import type { Bits } from '../../gpt2/quantize'
+import type { Gpt2Weights } from '../../gpt2/weights'
+import { knowsFusedKernels } from '../../gan-tfjs/kernelFile'
+import { weightsFile, type GraphCache } from '../onnx/graphCache'
+import { allowRelaxedSimd } from '../relaxedSimd'
+import { LaneDecoder } from './laneDecoder'
+
+export interface LaneOptions {
+  /** decoder.wasm */
+  readonly kernels: string
+  readonly threads: number
+  /** Where a made file is kept, and under which name; undefined makes it in memory every time. */
+  readonly kept: { readonly cache: GraphCache; readonly key: string } | undefined
+  readonly onProgress?: ((fraction: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Whether this engine can compile the decoder. To be called before any WebAssembly is compiled. */
+export function knowsLanes(): boolean {
+  allowRelaxedSimd()
+  return knowsFusedKernels()
+}
+
+/**
+ * @returns undefined where there is not enough memory for it
+ * @throws InklingError `disk-full`, `file-unwritable`, `file-unreadable`; CancelledError
+ */
+export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
+  const model = layLanes(config, weights, bits)
+  const [kernels, folder] = await Promise.all([readFile(options.kernels), options.kept && entryFor(model, options.kept, options)])
+  const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
+  try {
+    return await LaneDecoder.open(config, model, kernels, options.threads, fill)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+async function entryFor(model: LaneModel, { cache, key }: NonNullable<LaneOptions['kept']>, { onProgress, signal }: LaneOptions): Promise<string> {
+  const made = { weightsSize: model.sizeBytes, writeWeights: model.write }
+  return (await cache.find(key)) ?? cache.store(key, made, onProgress, signal)
+}
+
+function makeInMemory(model: LaneModel, to: Uint8Array, { onProgress, signal }: LaneOptions): Promise<void> {
+  return model.write({ write: async (offset, bytes) => to.set(bytes, offset) }, onProgress, signal)
+}
+
+/** Pieces are read side by side. */
+const pieceBytes = 8 << 20
+
+async function readInto(file: string, to: Uint8Array): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    const opened = (handle = await open(file, 'r'))
+    const pieces = Array.from({ length: Math.ceil(to.length / pieceBytes) }, (_, i) => i * pieceBytes)
+    await Promise.all(pieces.map((from) => readPiece(opened, to.subarray(from, from + pieceBytes), from)))
+  } catch (error) {
+    throw InklingError.of('file-unreadable', { file, reason: reasonOf(error) }, error)
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function readPiece(file: FileHandle, to: Uint8Array, position: number): Promise<void> {
+  for (let filled = 0; filled < to.length; ) {
+    const { bytesRead } = await file.read(to, filled, to.length - filled, position + filled)
+    if (bytesRead === 0) throw new Error('it has become shorter')
+    filled += bytesRead
+  }
+}

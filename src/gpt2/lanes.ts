@@ -1,0 +1,122 @@
+import type { QuantizedRows } from './quantize'
+
+/**
+ * How matrices [rows, columns] lie for products with a vector: a group of rows stands side by side in the lanes of vectors,
+ * so that each activation is read once for all of them and nothing has to be added across lanes.
+ */
+
+/** Rows that stand side by side. */
+export const groupRows = 16
+
+/**
+ * 8 bits: of each group, for every four columns, the codes of each row, in the order 0, 2, 1, 3.
+ * @param codes [rows, columns], rows a multiple of 16 and columns of 4
+ */
+export function fromRows(codes: Int8Array, columns: number): Uint8Array {
+  const words = wordsOf(codes)
+  const out = new Uint32Array(words.length)
+  const across = columns / 4
+  for (let group = 0; group < words.length; group += groupRows * across) {
+    for (let lane = 0; lane < groupRows; lane++) {
+      const row = group + lane * across
+      for (let four = 0, to = group + lane; four < across; four++, to += groupRows) {
+        const word = words[row + four] ?? 0
+        out[to] = (word & 0xff0000ff) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00)
+      }
+    }
+  }
+  return new Uint8Array(out.buffer)
+}
+
+/**
+ * The same from the transpose, four rows and four columns at a time as words: a model of our own is started so the first time,
+ * while its writer waits.
+ * @param codes [columns, rows]
+ */
+export function fromColumns(codes: Int8Array, rows: number): Uint8Array {
+  const columns = codes.length / rows
+  const words = wordsOf(codes)
+  const out = new Uint32Array(words.length)
+  const across = rows / 4
+  const groupWords = (groupRows * columns) / 4
+  for (let column = 0; column < columns; column += 4) {
+    for (let word = 0, at = column * across; word < across; word++, at++) {
+      const a = words[at] ?? 0
+      const b = words[at + across] ?? 0
+      const c = words[at + 2 * across] ?? 0
+      const d = words[at + 3 * across] ?? 0
+      // Bytes 0 and 2 of two columns side by side, and bytes 1 and 3.
+      const evenAc = (a & 0x00ff00ff) | ((c & 0x00ff00ff) << 8)
+      const oddAc = ((a >>> 8) & 0x00ff00ff) | (c & 0xff00ff00)
+      const evenBd = (b & 0x00ff00ff) | ((d & 0x00ff00ff) << 8)
+      const oddBd = ((b >>> 8) & 0x00ff00ff) | (d & 0xff00ff00)
+      const to = (word >> 2) * groupWords + (column >> 2) * groupRows + (word & 3) * 4
+      out[to] = (evenAc & 0xffff) | (evenBd << 16)
+      out[to + 1] = (oddAc & 0xffff) | (oddBd << 16)
+      out[to + 2] = (evenAc >>> 16) | (evenBd & 0xffff0000)
+      out[to + 3] = (oddAc >>> 16) | (oddBd & 0xffff0000)
+    }
+  }
+  return new Uint8Array(out.buffer)
+}
+
+function wordsOf(codes: Int8Array): Uint32Array {
+  const aligned = codes.byteOffset % 4 === 0 ? codes : codes.slice()
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
+}
+
+/** Numbers of blocks [rows, blocks]: of each group, for every block, one of each row. */
+export function byRows(values: Float32Array, blocks: number): Float32Array {
+  const out = new Float32Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const row = Math.floor(i / blocks)
+    const lane = row % groupRows
+    out[(row - lane) * blocks + (i % blocks) * groupRows + lane] = values[i] ?? 0
+  }
+  return out
+}
+
+/**
+ * 4 bits: of each group, for every eight columns, four bytes of each row: their lower halves are the first four codes,
+ * the upper ones the others. Scales are bf16, of every eight rows the last four in the lower halves of words; zero points are bytes.
+ * @param quantized with 4 bits, rows a multiple of 16
+ */
+export function fourBitLanes(quantized: QuantizedRows, rows: number, blocks: number, blockSize: number): { readonly codes: Uint8Array; readonly scales: Uint32Array; readonly zeros: Uint8Array } {
+  const rowBytes = (blocks * blockSize) / 2
+  const zeroBytes = Math.ceil(blocks / 2)
+  const codes = new Uint8Array(quantized.codes.length)
+  const scales = new Uint32Array((rows * blocks) / 2)
+  const zeros = new Uint8Array(rows * blocks)
+  for (let row = 0; row < rows; row++) {
+    const lane = row % groupRows
+    const group = row - lane
+    for (let byte = 0; byte < rowBytes; byte += 4) {
+      const a = quantized.codes[row * rowBytes + byte] ?? 0
+      const b = quantized.codes[row * rowBytes + byte + 1] ?? 0
+      const c = quantized.codes[row * rowBytes + byte + 2] ?? 0
+      const d = quantized.codes[row * rowBytes + byte + 3] ?? 0
+      const to = group * rowBytes + byte * groupRows + lane * 4
+      codes[to] = (a & 15) | ((c & 15) << 4)
+      codes[to + 1] = (a >> 4) | (c & 0xf0)
+      codes[to + 2] = (b & 15) | ((d & 15) << 4)
+      codes[to + 3] = (b >> 4) | (d & 0xf0)
+    }
+    for (let block = 0; block < blocks; block++) {
+      const word = (group * blocks + block * groupRows) / 2 + (lane >> 3) * 4 + (lane & 3)
+      const scale = upperHalf(quantized.scales[row * blocks + block] ?? 0)
+      scales[word] = (scales[word] ?? 0) | ((lane & 4) === 0 ? scale << 16 : scale)
+      zeros[group * blocks + block * groupRows + lane] = ((quantized.zeroPoints[row * zeroBytes + (block >> 1)] ?? 0) >> (4 * (block & 1))) & 15
+    }
+  }
+  return { codes, scales, zeros }
+}
+
+const float = new Float32Array(1)
+const word = new Uint32Array(float.buffer)
+
+/** The nearest bf16. */
+function upperHalf(value: number): number {
+  float[0] = value
+  const bits = word[0] ?? 0
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+}

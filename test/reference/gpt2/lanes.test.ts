@@ -1,0 +1,182 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openGpt2 } from '../../../src/engine/onnx/openGpt2'
+import type { Precision } from '../../../src/gpt2/weightFormat'
+import type { Context, LanguageModel } from '../../../src/language/languageModel'
+import { decoderFile } from '../../support/decoder'
+import { embeddedTokenizer } from '../../support/embeddedTokenizer'
+import { writeRandomGpt2, type RandomGpt2 } from '../../support/randomGpt2'
+import { meanDivergence } from '../modelSuite'
+import { argmax, relativeError } from '../numbers'
+import { idsOnly, openReference, readExpected } from './expected'
+
+const decoder = await decoderFile()
+const home = mkdtempSync(path.join(tmpdir(), 'inkling-lanes-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+/** Shapes that go different ways: heads that vectors of eight do not fill, blocks of every length, a vocabulary that groups of rows do not fill. */
+const shapes: Readonly<Record<string, RandomGpt2>> = {
+  'narrow heads': { n_embd: 32, n_head: 8, n_layer: 2, n_positions: 80, vocab_size: 50 },
+  'heads of 12': { n_embd: 96, n_head: 8, n_layer: 2, n_positions: 80, vocab_size: 99, activation_function: 'relu', scale_attn_by_inverse_layer_idx: true },
+  'an untied head': { n_embd: 128, n_head: 2, n_layer: 3, n_inner: 160, n_positions: 80, vocab_size: 129, activation_function: 'gelu', tie_word_embeddings: false },
+  'a long context': { n_embd: 64, n_head: 2, n_layer: 2, n_positions: 700, vocab_size: 300 },
+}
+
+interface Opened {
+  readonly model: LanguageModel
+  readonly ids: Int32Array
+}
+
+async function open(shape: RandomGpt2, precision: Precision, more: { threads?: number; cacheFolder?: string; decoder?: string | undefined; spread?: number } = {}): Promise<Opened> {
+  const folder = path.join(home, JSON.stringify([shape, more.spread]).replace(/\W+/g, '-').slice(-200))
+  if (mkdirSync(folder, { recursive: true }) !== undefined) writeRandomGpt2(folder, shape, more.spread)
+  const model = await openGpt2({ folder, tokenizer: idsOnly(shape.vocab_size), precision, device: 'cpu', threads: more.threads ?? 2, cacheFolder: more.cacheFolder, decoder: 'decoder' in more ? more.decoder : decoder })
+  return { model, ids: Int32Array.from({ length: shape.n_positions }, (_, i) => (i * 7919 + 3) % shape.vocab_size) }
+}
+
+/** Logits behind `ids` that came in pieces of a length. */
+async function read(context: Context, ids: Int32Array, piece: number): Promise<Float32Array> {
+  context.truncate(0)
+  let logits = new Float32Array()
+  for (let from = 0; from < ids.length; from += piece) logits = (await context.extend(ids.subarray(from, from + piece))).slice()
+  return logits
+}
+
+describe.each(['blocks-32', 'blocks-128'])('the decoder with the model %s', (name) => {
+  it.each([['int8', 0.001], ['int4', 0.2]] as const)('stays near PyTorch in %s: less than %f nats on average', async (precision, most) => {
+    const expected = readExpected(name)
+    const [model, graph] = [await openReference(name, precision, undefined, decoder), await openReference(name, precision)]
+    const divergence = await meanDivergence(model, expected)
+    expect(divergence).toBeLessThan(most)
+    // Another way to run the same weights: not the graph's own numbers, and in 8 bits nearer.
+    if (precision === 'int8') expect(divergence).toBeLessThan(await meanDivergence(graph, expected))
+    model.dispose()
+    graph.dispose()
+  })
+})
+
+describe.each(Object.entries(shapes))('the decoder with %s', (_, shape) => {
+  it.each(['int8', 'int4'] as const)('gives the very same numbers in %s, however tokens come and however many threads there are', async (precision) => {
+    const { model, ids } = await open(shape, precision)
+    const text = ids.subarray(0, 60)
+    const expected = await read(model.open(), text, 60)
+    const graph = await open(shape, precision, { decoder: undefined })
+    expect(relativeError(expected, [...(await read(graph.model.open(), text, 60))])).toBeLessThan(precision === 'int8' ? 0.03 : 0.06)
+    for (const threads of [1, 2, 3]) {
+      const other = await open(shape, precision, { threads })
+      for (const piece of [1, 2, 3, 4, 7, 31]) expect(await read(other.model.open(), text, piece)).toEqual(expected)
+      other.model.dispose()
+    }
+    graph.model.dispose()
+    model.dispose()
+  })
+
+  it('gives them for each of several tokens and after tokens were taken back, and nearly in branches', async () => {
+    const { model, ids } = await open(shape, 'int8')
+    const [context, single] = [model.open(), model.open()]
+    await context.extend(ids.subarray(0, 20))
+    await single.extend(ids.subarray(0, 20))
+    const alone: Float32Array[] = []
+    for (const id of ids.subarray(20, 28)) alone.push((await single.extend(Int32Array.of(id))).slice())
+    const rows = await context.extendEach?.(ids.subarray(20, 28))
+    expect(rows).toEqual(Float32Array.from(alone.flatMap((row) => [...row])))
+
+    context.truncate(20)
+    const branches = context.fork(3)
+    for (let i = 0; i < 8; i++) {
+      // Sums over the cache go another way round rows of others. The middle one writes the text, the others something else; the last rests now and then.
+      const growing = i % 3 === 1 ? [0, 1] : [2, 1, 0]
+      const logits = await branches.extend(growing, Int32Array.from(growing, (branch) => (branch === 1 ? ids[20 + i] ?? 0 : (5 * i + branch) % shape.vocab_size)))
+      expect(relativeError(logits[1] ?? new Float32Array(), [...(alone[i] ?? [])])).toBeLessThan(1e-4)
+    }
+    branches.dispose()
+    expect(await context.extend(ids.subarray(20, 28))).toEqual(alone.at(-1))
+    model.dispose()
+  })
+})
+
+describe('the decoder', () => {
+  it('hands over to a graph and back, and takes the rows along', async () => {
+    const shape = shapes['a long context'] as RandomGpt2
+    const [lanes, graph] = [await open(shape, 'int8'), await open(shape, 'fp32', { decoder: undefined })]
+    const ids = lanes.ids
+    const context = lanes.model.open()
+    // 512 rows of the decoder's, then a piece that only a graph takes, then single tokens again.
+    const near = async (actual: Promise<Float32Array>, from: number, to: number): Promise<void> => {
+      expect(relativeError(await actual, [...(await read(graph.model.open(), Int32Array.from([...ids.subarray(0, from), ...ids.subarray(from, to)]), 700))])).toBeLessThan(0.03)
+    }
+    await near(context.extend(ids.subarray(0, 600)), 0, 600)
+    await near(context.extend(ids.subarray(600, 603)), 600, 603)
+    context.truncate(530)
+    await near(context.extend(ids.subarray(530, 535)), 530, 535)
+    await near(context.extend(ids.subarray(535, 650)), 535, 650)
+    const scores = await context.score(ids.subarray(650, 690), 2)
+    const expected = graph.model.open()
+    await expected.extend(ids.subarray(0, 650))
+    for (const [i, score] of (await expected.score(ids.subarray(650, 690), 2)).entries()) expect(scores[i]?.logprob).toBeCloseTo(score.logprob ?? 0, 1)
+    lanes.model.dispose()
+    graph.model.dispose()
+  })
+
+  it('keeps what it made, and makes it anew when the file has become shorter', async () => {
+    const shape = shapes['narrow heads'] as RandomGpt2
+    const cacheFolder = path.join(home, 'kept')
+    const text = Int32Array.of(1, 2, 3, 4)
+    const first = await open(shape, 'int8', { cacheFolder })
+    const expected = await read(first.model.open(), text, 4)
+    first.model.dispose()
+    const [entry = ''] = readdirSync(cacheFolder).filter((name) => /^[0-9a-f]{32}$/.test(name))
+    const file = path.join(cacheFolder, entry, 'weights.bin')
+    const { mtimeMs, size } = statSync(file)
+    const second = await open(shape, 'int8', { cacheFolder })
+    expect(await read(second.model.open(), text, 1)).toEqual(expected)
+    expect(statSync(file).mtimeMs).toBe(mtimeMs)
+    second.model.dispose()
+    truncateSync(file, size - 1)
+    const third = await open(shape, 'int8', { cacheFolder })
+    expect(await read(third.model.open(), text, 2)).toEqual(expected)
+    expect(statSync(file).size).toBe(size)
+    third.model.dispose()
+  })
+
+  it('says that numbers are not finite instead of answering with them', async () => {
+    const { model } = await open(shapes['narrow heads'] as RandomGpt2, 'int8', { spread: 1e20 })
+    await expect(model.open().extend(Int32Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'numbers-not-finite' })
+    model.dispose()
+  })
+
+  it('says so, too, of keys that 16 bits cannot hold', async () => {
+    const { model } = await open(shapes['narrow heads'] as RandomGpt2, 'int8', { spread: 3e4 })
+    await expect(model.open().extend(Int32Array.of(1))).rejects.toMatchObject({ code: 'numbers-not-finite' })
+    model.dispose()
+  })
+
+  it('leaves a shape that its vectors do not fit to the graph', async () => {
+    const { model, ids } = await open({ n_embd: 24, n_head: 2, n_layer: 1, n_positions: 40, vocab_size: 60 }, 'int8')
+    expect(model.open().draftCosts).toBeUndefined()
+    expect(await read(model.open(), ids.subarray(0, 9), 9)).toHaveLength(60)
+    model.dispose()
+  })
+
+  it('writes with the embedded model, whose weights are 8-bit numbers, what 32 bits write', async () => {
+    const folder = path.join(__dirname, '../../../media/model')
+    const opened = (precision: Precision): Promise<LanguageModel> => openGpt2({ folder, tokenizer: embeddedTokenizer, precision, device: 'cpu', threads: 2, cacheFolder: undefined, decoder })
+    const models = [await opened('int8'), await opened('fp32')]
+    const written = await Promise.all(models.map(async (model) => {
+      const context = model.open()
+      let logits = await context.extend(embeddedTokenizer.encode('Artificial intelligence is revolutionizing'))
+      const first = logits.slice()
+      const tokens: number[] = []
+      while (tokens.length < 64) {
+        tokens.push(argmax(logits))
+        logits = await context.extend(Int32Array.of(tokens.at(-1) ?? 0))
+      }
+      return { first, tokens }
+    }))
+    expect(relativeError(written[0]?.first ?? new Float32Array(), [...(written[1]?.first ?? [])])).toBeLessThan(1e-3)
+    expect(written[0]?.tokens).toEqual(written[1]?.tokens)
+    models.forEach((model) => model.dispose())
+  })
+})

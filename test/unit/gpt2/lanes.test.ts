@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { byRows, fourBitLanes, fromColumns, fromRows } from '../../../src/gpt2/lanes'
+import { quantizeRows, transpose } from '../../../src/gpt2/quantize'
+import { seededRandom } from '../../../src/language/random'
+
+const rows = 32
+const columns = 64
+
+function drawn(count: number): Int8Array {
+  const random = seededRandom(3)
+  return Int8Array.from({ length: count }, () => Math.floor(random() * 255) - 127)
+}
+
+describe('weights side by side', () => {
+  it('has, of 16 rows, for every four columns each row’s codes, the middle two exchanged', () => {
+    const codes = drawn(rows * columns)
+    const lanes = new Int8Array(fromRows(codes, columns).buffer)
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const group = row - (row % 16)
+        const place = [0, 2, 1, 3][column % 4] ?? 0
+        expect(lanes[group * columns + Math.floor(column / 4) * 64 + (row % 16) * 4 + place]).toBe(codes[row * columns + column])
+      }
+    }
+  })
+
+  it('is the same from the transpose, wherever that begins in memory', () => {
+    const codes = drawn(rows * columns)
+    const turned = new Int8Array(transpose(new Uint8Array(codes.buffer), rows, columns).buffer)
+    expect(fromColumns(turned, rows)).toEqual(fromRows(codes, columns))
+    const shifted = new Int8Array(turned.length + 1)
+    shifted.set(turned, 1)
+    expect(fromColumns(shifted.subarray(1), rows)).toEqual(fromRows(codes, columns))
+  })
+
+  it('has, of 16 rows, for every block a number of each row', () => {
+    const values = Float32Array.from({ length: rows * 3 }, (_, i) => i)
+    const lanes = byRows(values, 3)
+    for (let row = 0; row < rows; row++) {
+      for (let block = 0; block < 3; block++) expect(lanes[(row - (row % 16)) * 3 + block * 16 + (row % 16)]).toBe(row * 3 + block)
+    }
+  })
+
+  it('has, in 4 bits, four codes in lower halves and four in upper ones, scales as the nearest bf16, and zero points as bytes', () => {
+    const random = seededRandom(9)
+    const quantized = quantizeRows(Float32Array.from({ length: rows * columns }, () => random() - 0.4), columns, 32, 4)
+    const blocks = columns / 32
+    const { codes, scales, zeros } = fourBitLanes(quantized, rows, blocks, 32)
+    const floats = new DataView(new ArrayBuffer(4))
+    for (let row = 0; row < rows; row++) {
+      const group = row - (row % 16)
+      const lane = row % 16
+      for (let column = 0; column < columns; column++) {
+        const byte = quantized.codes[(row * columns + column) >> 1] ?? 0
+        const code = column % 2 === 0 ? byte & 15 : byte >> 4
+        const there = codes[(group * columns) / 2 + Math.floor(column / 8) * 64 + lane * 4 + (column % 4)] ?? 0
+        expect(column % 8 < 4 ? there & 15 : there >> 4).toBe(code)
+      }
+      for (let block = 0; block < blocks; block++) {
+        const word = scales[(group * blocks + block * 16) / 2 + (lane >> 3) * 4 + (lane % 4)] ?? 0
+        floats.setUint32(0, (lane & 4) === 0 ? word & 0xffff0000 : word << 16)
+        const scale = quantized.scales[row * blocks + block] ?? 0
+        expect(Math.abs(floats.getFloat32(0) - scale)).toBeLessThanOrEqual(scale / 256)
+        const zero = quantized.zeroPoints[row * Math.ceil(blocks / 2) + (block >> 1)] ?? 0
+        expect(zeros[group * blocks + block * 16 + lane]).toBe((zero >> (4 * (block % 2))) & 15)
+      }
+    }
+  })
+})
