@@ -20,7 +20,7 @@ export type Attention = (graph: GraphBuilder, config: Gpt2Config, layer: number,
 export const attentionBy: Readonly<Record<CacheUse, Attention>> = { 'in-place': inPlaceAttention, joined: joinedAttention }
 
 /** The new rows `nk<l>`, `nv<l>` [n, width] leave the graph. @returns the queries */
-export function putInPlace(graph: GraphBuilder, { width }: Gpt2Config, layer: number, qkv: string): string {
+function putInPlace(graph: GraphBuilder, { width }: Gpt2Config, layer: number, qkv: string): string {
   const [query, newKey, newValue] = splitThree(graph, qkv, layer)
   graph.output(newKey, dataType.float, ['n', width])
   graph.output(newValue, dataType.float, ['n', width])

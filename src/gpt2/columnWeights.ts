@@ -29,7 +29,7 @@ interface Constants {
  *
  * For a prompt twice as fast as blocks; for a single token the additional nodes make it slower. Without a head.
  */
-export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear'> {
+export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear' | 'narrow'> {
   private readonly shapes: ReadonlyMap<string, readonly number[]>
   private constants: Constants | undefined
 
@@ -46,9 +46,12 @@ export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear'> {
   embed(ids: string): string {
     const { graph } = this
     const zero = graph.byte(zeroCode)
-    const zeroCodes = graph.node('Expand', [zero, graph.node('Shape', [ids])])
-    this.constants = { one: graph.scalar(1), step: graph.scalar(1 / 127), zeroCode: zero, zeroCodes, lastAxis: graph.integers([1]) }
+    this.constants = { one: graph.scalar(1), step: graph.scalar(1 / 127), zeroCode: zero, zeroCodes: this.zeroCodesFor(zero, ids), lastAxis: graph.integers([1]) }
     return this.embedding.embed(ids)
+  }
+
+  narrow(rows: string): void {
+    if (this.constants) this.constants = { ...this.constants, zeroCodes: this.zeroCodesFor(this.constants.zeroCode, rows) }
   }
 
   linear(x: string, name: string, options: LinearOptions = {}): string {
@@ -63,6 +66,11 @@ export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear'> {
     const product = graph.msNode('MatMulIntegerToFloat', [codes, matrix.codes, one, matrix.scales, zero])
     const scaled = graph.node('Mul', [product, scales])
     return options.withoutBias ? scaled : graph.node('Add', [scaled, this.floats.tensor(`${name}.bias`, options.scale)])
+  }
+
+  /** @param rows [n] of anything */
+  private zeroCodesFor(zero: string, rows: string): string {
+    return this.graph.node('Expand', [zero, this.graph.node('Shape', [rows])])
   }
 
   /** A Conv1D matrix [in, out], as the operator wants it. */

@@ -1,5 +1,5 @@
 import { throwIfCancelled } from '../base/cancellation'
-import { attentionBy, operatorSetFor, putInPlace, type CacheUse } from './attention'
+import { attentionBy, operatorSetFor, type CacheUse } from './attention'
 import { BlockWeights } from './blockWeights'
 import { ColumnWeights } from './columnWeights'
 import { attentionScale, type Gpt2Config } from './config'
@@ -11,7 +11,7 @@ import type { Precision, WeightFormat } from './weightFormat'
 import type { Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes: graphs on disk from older builders are not used. */
-export const builderVersion = 5
+export const builderVersion = 6
 
 /** A GPT-2 as ONNX: a small model file and a file of weights beside it. */
 export interface Gpt2Graph {
@@ -30,8 +30,8 @@ export interface GraphOptions {
   readonly precision: Precision
   readonly cacheUse: CacheUse
   /**
-   * Adds a second graph for prompts, whose products are whole numbers (`ColumnWeights`): it gives the rows of the cache
-   * alone, and takes as much memory again for the layers. For the cache in place, and 8 bits.
+   * Adds a second graph for prompts, whose products are whole numbers (`ColumnWeights`): it has no
+   * head, and takes as much memory again for the layers. For the cache in place, and 8 bits.
    */
   readonly prompts: boolean
 }
@@ -48,7 +48,8 @@ export interface GraphOptions {
  * The cache is position-major, so that its first P rows are one piece of memory that is passed without a copy, and new
  * rows can be written right behind them.
  *
- * The graph for prompts has the same but for `rows` and `logits`, and the last layer's `k` and `v`.
+ * The graph for prompts has `states` [m, width] instead of `logits`: what the last normalization and the head are to be applied to.
+ * Its m is at least 1.
  */
 export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, { precision, cacheUse, prompts }: GraphOptions, weightsFile: string): Gpt2Graph {
   const layout = new WeightsLayout()
@@ -81,7 +82,7 @@ interface Hidden {
 }
 
 /** What layers need of a format. */
-type LayerFormat = Pick<WeightFormat, 'embed' | 'linear'>
+type LayerFormat = Pick<WeightFormat, 'embed' | 'linear' | 'narrow'>
 
 class Gpt2Layers {
   private readonly floats: FloatWeights
@@ -100,7 +101,20 @@ class Gpt2Layers {
 
   build(): void {
     const { graph, config, format } = this
-    const rows = graph.input('rows', dataType.int32, ['m'])
+    const hidden = this.layers(format, graph.input('rows', dataType.int32, ['m']))
+    graph.output(format.head(hidden.normalized), dataType.float, ['m', config.vocabulary])
+  }
+
+  buildPrompts(): void {
+    const { graph, config } = this
+    const format = new ColumnWeights(graph, config, this.weights, this.floats, this.format)
+    const hidden = this.layers(format, graph.input('rows', dataType.int32, ['m']))
+    graph.output(graph.node('Identity', [hidden.residual], {}, 'states'), dataType.float, ['m', config.width])
+  }
+
+  /** All layers, the last one behind its attention for the tokens alone that `rows` names. */
+  private layers(format: LayerFormat, rows: string): Hidden {
+    const { graph, config } = this
     const mask = this.mask()
     let hidden = this.begin(format)
     for (let layer = 0; layer < config.layers; layer++) {
@@ -108,22 +122,10 @@ class Gpt2Layers {
       const last = layer === config.layers - 1
       // After the last attention nothing flows between tokens: go on with those that were asked for.
       const pick = (value: string): string => (last ? graph.node('Gather', [value, rows]) : value)
+      if (last) format.narrow?.(rows)
       hidden = this.behindAttention(format, pick(attended), pick(hidden.residual), layer)
     }
-    graph.output(format.head(hidden.normalized), dataType.float, ['m', config.vocabulary])
-  }
-
-  buildPrompts(): void {
-    const { graph, config } = this
-    const format = new ColumnWeights(graph, config, this.weights, this.floats, this.format)
-    const last = config.layers - 1
-    const mask = this.mask()
-    let hidden = this.begin(format)
-    for (let layer = 0; layer < last; layer++) {
-      const attended = attentionBy[this.cacheUse](graph, config, layer, this.queriesKeysValues(format, hidden, layer), mask)
-      hidden = this.behindAttention(format, attended, hidden.residual, layer)
-    }
-    putInPlace(graph, config, last, this.queriesKeysValues(format, hidden, last))
+    return hidden
   }
 
   private mask(): string {

@@ -13,6 +13,8 @@ export interface LinearOptions {
 export interface WeightFormat {
   /** Rows of the token embedding for `ids` [n], int32. @returns value [n, width] */
   embed(ids: string): string
+  /** From here on values have only the rows that `rows` [m] names. */
+  narrow?(rows: string): void
   /** x·W + b with the layer's tensors `name`.weight [in, out] and `name`.bias [out]. @returns value [n, out] */
   linear(x: string, name: string, options?: LinearOptions): string
   /** Logits of hidden states `x` [m, width]. @returns value `logits` [m, vocabulary] */

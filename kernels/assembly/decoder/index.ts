@@ -52,9 +52,14 @@ function run(at: usize, thread: usize): void {
   let hidden = field(at, plan.hidden)
   let record = field(at, plan.layerTable)
 
-  embed(at, n)
-  barrier(at)
-  for (let layer: usize = 0; layer < layers; layer++) {
+  if (n == 0) {
+    hidden = field(at, plan.picked)
+    n = wanted
+  } else {
+    embed(at, n)
+    barrier(at)
+  }
+  for (let layer: usize = field(at, plan.count) == 0 ? layers : 0; layer < layers; layer++) {
     const last = layer == layers - 1
     round(at, own, hidden, n, width, widthBlock, bits, field(record, plan.firstNormWeight), field(record, plan.firstNormBias))
     multiply(at, own, n, record + plan.joinedMatrix, bits, width, widthBlock, width * 3, joined, put)

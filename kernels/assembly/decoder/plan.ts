@@ -79,7 +79,7 @@ export const ownRow = 712
 export const ownScores = 716
 
 // One step.
-/** Its tokens: n. */
+/** Its tokens: n; none where the hidden states in `picked` want logits. */
 export const count = 720
 /** Rows of the cache before it. */
 export const past = 724

@@ -8,10 +8,10 @@ declare function sleep(address: usize, value: u32): void
 @external('env', 'wake')
 declare function wake(address: usize): void
 
-/** Looks at a number that another thread changes before a thread goes to sleep: some tenths of a millisecond. */
-const looksAtBarrier: u32 = 200_000
-/** Between two tokens their choice passes. To wake a thread for each takes a fifth of the speed away. */
-const looksBetweenSteps: u32 = 2_000_000
+/** Looks at a number that another thread changes before a thread goes to sleep: some microseconds. On a busy machine more are lost to all. */
+const looksAtBarrier: u32 = 5_000
+/** Between two tokens their choice passes, some tenths of a millisecond. To wake a thread for each takes a fifth of the speed away. */
+const looksBetweenSteps: u32 = 500_000
 
 /** A number of the plan. */
 @inline

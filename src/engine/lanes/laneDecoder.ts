@@ -97,8 +97,7 @@ export class LaneDecoder implements IDisposable {
 
   /** @returns logits [m, vocabulary], float32 @throws InklingError `numbers-not-finite` */
   run({ ids, positions, rows, mask, past }: Step, cache: LaneCache): Float32Array {
-    const { at, config: { vocabulary } } = this
-    const { buffer } = this.memory
+    const { at, memory: { buffer }, config: { vocabulary } } = this
     this.words(at.ids, ids)
     this.words(at.positions, positions)
     this.words(at.rows, rows)
@@ -111,8 +110,25 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.mask, seesAll ? 0 : at.mask)
     this.kernels.step(at.plan)
     const logits = new Float32Array(rows.length * vocabulary)
-    for (let row = 0; row < rows.length; row++) logits.set(new Float32Array(buffer, at.logits + 4 * row * this.model.vocabulary, vocabulary), row * vocabulary)
+    this.readLogits(logits, rows.length)
     if (this.overflowed() || !allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
+    return logits
+  }
+
+  /** The last normalization and the head. @param states f32 [m, width] @returns and throws as `run` */
+  head(states: Float32Array): Float32Array {
+    const { at, config: { width, vocabulary } } = this
+    const logits = new Float32Array((states.length / width) * vocabulary)
+    this.set(plan.count, 0)
+    for (let row = 0; row < states.length / width; row += mostLogits) {
+      const piece = states.subarray(row * width, (row + mostLogits) * width)
+      const wanted = piece.length / width
+      new Float32Array(this.memory.buffer, at.picked, piece.length).set(piece)
+      this.set(plan.wanted, wanted)
+      this.kernels.step(at.plan)
+      this.readLogits(logits.subarray(row * vocabulary, (row + wanted) * vocabulary), wanted)
+    }
+    if (!allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
     return logits
   }
 
@@ -178,6 +194,11 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.values, values)
     this.set(plan.capacity, capacity)
     this.set(plan.overflowed, 0)
+  }
+
+  private readLogits(to: Float32Array, rows: number): void {
+    const { memory: { buffer }, at, model, config: { vocabulary } } = this
+    for (let row = 0; row < rows; row++) to.set(new Float32Array(buffer, at.logits + 4 * row * model.vocabulary, vocabulary), row * vocabulary)
   }
 
   private overflowed(): boolean {

@@ -24,6 +24,8 @@ export interface LaneMemory {
   /** Room for a layer's rows of a chunk on their way to the graph or from it: f32 [mostTokens, width]. */
   readonly staging: number
   readonly logits: number
+  /** f32 [mostLogits, width] */
+  readonly picked: number
   /** Behind it caches are made. */
   readonly end: number
   /** Writes the plan. */
@@ -126,5 +128,5 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     set(plan.rows, at.rows)
     set(plan.logits, at.logits)
   }
-  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, end, describe }
+  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, picked: at.picked, end, describe }
 }

@@ -5,14 +5,17 @@ import type { GraphSteps, Gpt2Session } from '../onnx/gpt2Session'
 import type { Step, StepRunner, Steps } from '../onnx/step'
 import type { LaneCache, LaneDecoder } from './laneDecoder'
 
-/** More tokens at once are quicker as a graph, whose products are made for many. */
-const fewTokens = 16
+/**
+ * More tokens at once are quicker as a graph, whose products are made for many: where layers are small, where they are not, and
+ * at the beginning of a text, when there may be no graph yet.
+ */
+const fewTokens = { small: 16, large: 4, first: 16 } as const
 
 /** What checking drafts costs where it gives the very numbers of single tokens (docs/performance.md). */
 const draftCosts = [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }] as const
 
-/** Prompts of so many tokens run in a twentieth of a second through layers of so few weights: no graph is opened for them. */
-const small = { weights: 1 << 24, tokens: 128 } as const
+/** Prompts of so many tokens run through layers of so few weights in a tenth of a second: no longer than graphs take to open. */
+const small = { weights: 1 << 24, tokens: 512 } as const
 
 /** Whether most prompts need no graph. */
 export function isSmall({ layers, width, inner }: Gpt2Config): boolean {
@@ -36,7 +39,8 @@ export class LaneRunner implements StepRunner {
   ) {}
 
   open(): Steps {
-    return new LaneSteps(this.decoder, this.graphs, this.config.layers, (step) => this.suitsDecoder(step))
+    // Of large layers drafts are checked as a graph, which rounds otherwise.
+    return new LaneSteps(this.decoder, this.graphs, this.config.layers, isSmall(this.config) ? draftCosts : undefined, (step) => this.suitsDecoder(step))
   }
 
   dispose(): void {
@@ -47,13 +51,14 @@ export class LaneRunner implements StepRunner {
   /** Which of the two runs a step depends on nothing but the step, so that the same text gives the same numbers. */
   private suitsDecoder(step: Step): boolean {
     if (!this.decoder.takes(step)) return false
-    return step.ids.length <= fewTokens || (isSmall(this.config) && step.past + step.ids.length <= small.tokens)
+    const n = step.ids.length
+    if (isSmall(this.config)) return n <= fewTokens.small || step.past + n <= small.tokens
+    return n <= fewTokens.large || (step.past === 0 && n <= fewTokens.first)
   }
 }
 
 class LaneSteps implements Steps {
-  readonly promptTokens = fewTokens + 1
-  readonly draftCosts: Steps['draftCosts']
+  readonly promptTokens = Infinity
   private readonly cache: LaneCache | undefined
   /** How many rows each side has. */
   private decoderRows = 0
@@ -64,14 +69,18 @@ class LaneSteps implements Steps {
     private readonly decoder: LaneDecoder,
     private readonly graphs: GraphSource,
     private readonly layers: number,
+    private readonly drafts: Steps['draftCosts'],
     private readonly suitsDecoder: (step: Step) => boolean,
   ) {
     try {
       this.cache = decoder.openCache()
-      this.draftCosts = draftCosts
     } catch {
       // No room for one more context: this one runs as a graph.
     }
+  }
+
+  get draftCosts(): Steps['draftCosts'] {
+    return this.cache && this.drafts
   }
 
   async run(step: Step): Promise<Float32Array> {
@@ -90,7 +99,8 @@ class LaneSteps implements Steps {
     this.bringGraph(graph, step.past)
     this.decoderRows = Math.min(this.decoderRows, step.past)
     this.graphRows = step.past
-    const logits = await graph.run(step)
+    const states = await graph.states(step)
+    const logits = states ? this.decoder.head(states) : await graph.run(step)
     this.graphRows = end
     return logits
   }
@@ -107,10 +117,6 @@ class LaneSteps implements Steps {
       this.decoder.keep(cache, 'keys', layer, from, graph.cache.keyRows(layer, from, rows))
       this.decoder.keep(cache, 'values', layer, from, graph.cache.valueRows(layer, from, rows))
     }
-    // Twice as large as the decoder's, and seldom wanted again: the next long prompt fills another one.
-    graph.release()
-    this.graph = undefined
-    this.graphRows = 0
   }
 
   private bringGraph(graph: GraphSteps, rows: number): void {

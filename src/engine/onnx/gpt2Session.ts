@@ -49,15 +49,11 @@ export class Gpt2Session implements StepRunner {
   /** As `Steps.run`. */
   async run(step: Step, cache: KeyValueCache): Promise<Float32Array> {
     cache.reserve(step.past + step.ids.length)
-    const prompts = step.rows.length === 0 ? await this.promptSession() : undefined
-    if (prompts) {
-      await this.runPrompt(prompts, step, cache)
-      return new Float32Array(0)
-    }
-    const { ort, config: { layers, vocabulary } } = this
+    if (step.rows.length === 0 && (await this.states(step, cache))) return new Float32Array(0)
+    const { ort, config: { vocabulary } } = this
     const m = step.rows.length
     const logits = this.logitsFor(m)
-    const { feeds, fetches } = this.tensors(step, cache, layers)
+    const { feeds, fetches } = this.tensors(step, cache)
     feeds.rows = new ort.Tensor('int32', step.rows, [m])
     fetches.logits = new ort.Tensor('float32', logits, [m, vocabulary])
     await (await this.main()).run(feeds, fetches)
@@ -65,14 +61,25 @@ export class Gpt2Session implements StepRunner {
     return logits
   }
 
-  private async runPrompt(prompts: InferenceSession, step: Step, cache: KeyValueCache): Promise<void> {
-    // The last layer reads no rows: it only gives its own.
-    const { feeds, fetches } = this.tensors(step, cache, this.config.layers - 1)
+  /**
+   * Runs a step as a prompt.
+   * @returns hidden states [m, width] before the last normalization, undefined where there is no graph for prompts
+   */
+  async states(step: Step, cache: KeyValueCache): Promise<Float32Array | undefined> {
+    const prompts = await this.promptSession()
+    if (!prompts) return undefined
+    cache.reserve(step.past + step.ids.length)
+    const { ort, config: { width } } = this
+    const rows = step.rows.length === 0 ? Int32Array.of(0) : step.rows
+    const states = new Float32Array(rows.length * width)
+    const { feeds, fetches } = this.tensors(step, cache)
+    feeds.rows = new ort.Tensor('int32', rows, [rows.length])
+    fetches.states = new ort.Tensor('float32', states, [rows.length, width])
     await prompts.run(feeds, fetches)
+    return states.subarray(0, step.rows.length * width)
   }
 
-  /** @param reading layers that read their rows of the cache */
-  private tensors({ ids, positions, mask, past }: Step, cache: KeyValueCache, reading: number): { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> } {
+  private tensors({ ids, positions, mask, past }: Step, cache: KeyValueCache): { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> } {
     const { ort, config: { width, heads, headDim } } = this
     const n = ids.length
     const feeds: Record<string, Tensor> = {
@@ -86,10 +93,8 @@ export class Gpt2Session implements StepRunner {
     const heldShape = inPlace ? [1, held, width] : [held, heads, headDim]
     const newShape = inPlace ? [n, width] : [n, heads, headDim]
     for (const [layer, names] of this.names.entries()) {
-      if (layer < reading) {
-        feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, held), heldShape)
-        feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, held), heldShape)
-      }
+      feeds[names.k] = new ort.Tensor('float32', cache.keyRows(layer, 0, held), heldShape)
+      feeds[names.v] = new ort.Tensor('float32', cache.valueRows(layer, 0, held), heldShape)
       fetches[names.nk] = new ort.Tensor('float32', cache.keyRows(layer, past, past + n), newShape)
       fetches[names.nv] = new ort.Tensor('float32', cache.valueRows(layer, past, past + n), newShape)
     }
@@ -135,6 +140,11 @@ export class GraphSteps implements Steps {
 
   run(step: Step): Promise<Float32Array> {
     return this.session.run(step, this.cache)
+  }
+
+  /** As of the session. */
+  states(step: Step): Promise<Float32Array | undefined> {
+    return this.session.states(step, this.cache)
   }
 
   release(): void {

@@ -56,7 +56,7 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
   const { folder, precision, tokenizer } = options
   const config = await readConfig(folder)
   checkTokenizer(tokenizer, config)
-  const { runner, device } = (await openWithLanes(config, options)) ?? (await openGraphs(config, options, false))
+  const { runner, device } = (await openWithLanes(config, options)) ?? (await openGraphs(config, options))
   return new Gpt2Model(runner, new Scorer(onnxRuntime, config.vocabulary), config, tokenizer, {
     name: options.name ?? path.basename(path.resolve(folder)),
     architecture: 'gpt2',
@@ -97,12 +97,12 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   return { runner: new LaneRunner(decoder, new LaterGraphs(config, { ...options, onProgress: undefined, signal: undefined }), config), device: 'cpu' }
 }
 
-/** Sees to it that the graphs of the processor lie in the cache. */
-async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, options: Gpt2Options): Promise<void> {
+/** Sees to it that the graphs of the processor lie in the cache. @returns their folder */
+async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, options: Gpt2Options): Promise<string> {
   const prompts = await wantsPrompts(await onnxRuntime(), config, options)
   const key = (await cacheKeys(source, config, prompts, options))('in-place')
-  if (await cache.find(key)) return
-  await cache.store(key, buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile), reportConversion(options), options.signal)
+  const graphs = buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile)
+  return (await cache.find(key)) ?? cache.store(key, graphs, reportConversion(options), options.signal)
 }
 
 /** Graphs that are opened when they are first wanted. */
@@ -112,7 +112,7 @@ class LaterGraphs implements GraphSource {
   constructor(private readonly config: Gpt2Config, private readonly options: Gpt2Options) {}
 
   open(): Promise<Gpt2Session> {
-    this.opening ??= openGraphs(this.config, this.options, true).then(({ runner }) => runner).catch((error: unknown) => {
+    this.opening ??= openGraphsBeside(this.config, this.options).catch((error: unknown) => {
       this.opening = undefined
       throw error
     })
@@ -124,19 +124,39 @@ class LaterGraphs implements GraphSource {
   }
 }
 
-/** @param yields whether others want the processor between steps */
-async function openGraphs(config: Gpt2Config, options: Gpt2Options, yields: boolean): Promise<OpenRunner & { readonly runner: Gpt2Session }> {
-  const { precision, cacheFolder } = options
+async function openGraphs(config: Gpt2Config, options: Gpt2Options): Promise<OpenRunner> {
+  const { precision } = options
   return withWeights(config, options, async (weights, source) => {
     const ort = await onnxRuntime()
     const prompts = await wantsPrompts(ort, config, options)
-    const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: prompts && cacheUse === 'in-place' }, weightsFile)
-    const created = cacheFolder === undefined
-      ? await start(ort, (use) => makeInMemory(build(use), options), { ...options, yields })
-      : await startFromCache(ort, new GraphCache(cacheFolder), await cacheKeys(source, config, prompts, options), build, { ...options, yields })
-    const runner = new Gpt2Session(ort, async () => created.session, created.cacheUse, config, precision === 'fp32', prompts ? promptSession(ort, created, options) : undefined)
-    return { runner, device: created.device }
+    const created = await startGraphs(ort, config, weights, source, prompts, { ...options, yields: false })
+    const openPrompts = prompts && typeof created.graph === 'string' ? promptSession(ort, path.dirname(created.graph), options) : undefined
+    return { runner: new Gpt2Session(ort, async () => created.session, created.cacheUse, config, precision === 'fp32', openPrompts), device: created.device }
   })
+}
+
+/** The graphs beside a decoder: where there is one for prompts, the other is opened only if that does not start. */
+async function openGraphsBeside(config: Gpt2Config, options: Gpt2Options): Promise<Gpt2Session> {
+  return withWeights(config, options, async (weights, source) => {
+    const ort = await onnxRuntime()
+    const prompts = await wantsPrompts(ort, config, options)
+    const { cacheFolder } = options
+    const beside = { ...options, yields: true }
+    if (prompts && cacheFolder !== undefined) {
+      const entry = await makeGraphs(config, weights, source, new GraphCache(cacheFolder), options)
+      const main = (): Promise<InferenceSession> => withWeights(config, options, async (weights, source) => (await startGraphs(ort, config, weights, source, prompts, beside)).session)
+      return new Gpt2Session(ort, main, 'in-place', config, false, promptSession(ort, entry, options))
+    }
+    const { session, cacheUse } = await startGraphs(ort, config, weights, source, prompts, beside)
+    return new Gpt2Session(ort, async () => session, cacheUse, config, false)
+  })
+}
+
+async function startGraphs(ort: OnnxRuntime, config: Gpt2Config, weights: Gpt2Weights, source: FileSource, prompts: boolean, options: StartOptions): Promise<CreatedSession> {
+  const { precision, cacheFolder } = options
+  const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: prompts && cacheUse === 'in-place' }, weightsFile)
+  if (cacheFolder === undefined) return start(ort, (use) => makeInMemory(build(use), options), options)
+  return startFromCache(ort, new GraphCache(cacheFolder), await cacheKeys(source, config, prompts, options), build, options)
 }
 
 async function withWeights<T>(config: Gpt2Config, { folder, onProgress }: Gpt2Options, work: (weights: Gpt2Weights, source: FileSource) => Promise<T>): Promise<T> {
@@ -192,10 +212,9 @@ async function wantsPrompts(ort: OnnxRuntime, { width }: Gpt2Config, { precision
   return ort.kind === 'native' && device === 'cpu' && precision === 'int8' && width >= narrowestForPrompts && cacheFolder !== undefined && multipliesExactly(ort)
 }
 
-/** Starts the graph for prompts that lies beside the one that was started. */
-function promptSession(ort: OnnxRuntime, { graph }: CreatedSession, { threads }: Gpt2Options): (() => Promise<InferenceSession>) | undefined {
-  if (typeof graph !== 'string') return undefined
-  return async () => (await createSession(ort, path.join(path.dirname(graph), promptsFile), { device: 'cpu', threads, yields: true })).session
+/** Starts the graph for prompts that lies in an entry of the cache. */
+function promptSession(ort: OnnxRuntime, entry: string, { threads }: Gpt2Options): () => Promise<InferenceSession> {
+  return async () => (await createSession(ort, path.join(entry, promptsFile), { device: 'cpu', threads, yields: true })).session
 }
 
 /** Names of everything that a made graph depends on. */

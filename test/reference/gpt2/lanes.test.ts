@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { multipliesExactly } from '../../../src/engine/onnx/exactProducts'
 import { openGpt2 } from '../../../src/engine/onnx/openGpt2'
+import { onnxRuntime } from '../../../src/engine/onnx/runtime'
 import type { Precision } from '../../../src/gpt2/weightFormat'
 import type { Context, LanguageModel } from '../../../src/language/languageModel'
 import { decoderFile } from '../../support/decoder'
@@ -116,6 +118,32 @@ describe('the decoder', () => {
     const expected = graph.model.open()
     await expected.extend(ids.subarray(0, 650))
     for (const [i, score] of (await expected.score(ids.subarray(650, 690), 2)).entries()) expect(scores[i]?.logprob).toBeCloseTo(score.logprob ?? 0, 1)
+    lanes.model.dispose()
+    graph.model.dispose()
+  })
+
+  it('runs a large model with the graph for prompts, and reads that one’s logits itself', { timeout: 60_000 }, async ({ skip }) => {
+    if (!(await multipliesExactly(await onnxRuntime()))) return skip('this processor multiplies bytes with losses')
+    const shape: RandomGpt2 = { n_embd: 512, n_head: 8, n_layer: 6, n_positions: 200, vocab_size: 300 }
+    const cacheFolder = path.join(home, 'large')
+    const [lanes, graph] = [await open(shape, 'int8', { cacheFolder }), await open(shape, 'fp32', { decoder: undefined })]
+    const { ids } = lanes
+    const [context, expected] = [lanes.model.open(), graph.model.open()]
+    const near = (actual: Float32Array, reference: Float32Array): void => expect(relativeError(actual, [...reference])).toBeLessThan(0.1)
+    // The beginning and single tokens on the decoder, what lies between as a graph.
+    for (const [from, to] of [[0, 10], [10, 90], [90, 91], [91, 95], [95, 97]] as const) near(await context.extend(ids.subarray(from, to)), await expected.extend(ids.subarray(from, to)))
+    near((await context.extendEach?.(ids.subarray(97, 101))) ?? new Float32Array(), (await expected.extendEach?.(ids.subarray(97, 101))) ?? new Float32Array())
+    const [branches, others] = [context.fork(3), expected.fork(3)]
+    for (let i = 0; i < 3; i++) {
+      const tokens = Int32Array.of(i, i + 1, i + 2)
+      const logits = await branches.extend([0, 1, 2], tokens)
+      for (const [branch, reference] of (await others.extend([0, 1, 2], tokens)).entries()) near(logits[branch] ?? new Float32Array(), reference)
+    }
+    branches.dispose()
+    others.dispose()
+    const scores = await context.score(ids.subarray(101, 160), 2)
+    for (const [i, score] of (await expected.score(ids.subarray(101, 160), 2)).entries()) expect(Math.abs((scores[i]?.logprob ?? NaN) - (score.logprob ?? 0))).toBeLessThan(0.2)
+    expect(context.draftCosts).toBeUndefined()
     lanes.model.dispose()
     graph.model.dispose()
   })
