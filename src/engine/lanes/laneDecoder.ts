@@ -67,8 +67,9 @@ export class LaneDecoder implements IDisposable {
     this.end = at.end
     this.helpers = Array.from({ length: threads - 1 }, () => {
       const worker = new Worker(helper, { eval: true, workerData: { module, memory, at: at.plan } })
-      // Without one, steps take longer, and the process can end whenever it wants.
+      // Without one, steps take longer, and the process can end whenever it wants. The others count on all that ever came.
       worker.on('error', () => {})
+      worker.on('exit', () => this.set(plan.attached, 0))
       worker.unref()
       return worker
     })

@@ -144,7 +144,8 @@ async function openGraphsBeside(config: Gpt2Config, options: Gpt2Options): Promi
     const beside = { ...options, yields: true }
     if (prompts && cacheFolder !== undefined) {
       const entry = await makeGraphs(config, weights, source, new GraphCache(cacheFolder), options)
-      const main = (): Promise<InferenceSession> => withWeights(config, options, async (weights, source) => (await startGraphs(ort, config, weights, source, prompts, beside)).session)
+      // By then the file is closed.
+      const main = (): Promise<InferenceSession> => withWeights(config, options, async (again, file) => (await startGraphs(ort, config, again, file, prompts, beside)).session)
       return new Gpt2Session(ort, main, 'in-place', config, false, promptSession(ort, entry, options))
     }
     const { session, cacheUse } = await startGraphs(ort, config, weights, source, prompts, beside)
