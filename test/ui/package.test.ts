@@ -16,6 +16,7 @@ const needed = [
   'dist/extension.js',
   'dist/program.js',
   'dist/engine.js',
+  'dist/decoder.wasm',
   'dist/probe.js',
   'dist/trainer.js',
   'dist/cli.js',
