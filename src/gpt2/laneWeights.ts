@@ -9,7 +9,7 @@ import { blockSizeFor, quantizeRows, transpose, type Bits } from './quantize'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes. */
-export const laneVersion = 1
+export const laneVersion = 2
 
 /** Where the parts of a matrix begin in the file. Biases and zero points are 0 where there are none. */
 export interface LaneMatrix {
