@@ -82,7 +82,9 @@ export class LaneDecoder implements IDisposable {
    */
   static async open(config: Gpt2Config, model: LaneModel, kernels: Uint8Array, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
     const at = layOut(config, model, config.positions + mostBranchRows, threads)
-    const memory = new webAssembly.Memory({ initial: Math.ceil(at.end / pageBytes), maximum: mostPages, shared: true })
+    const pages = Math.ceil(at.end / pageBytes)
+    if (pages > mostPages) throw new RangeError(`${pages} pages are more than WebAssembly has`)
+    const memory = new webAssembly.Memory({ initial: pages, maximum: mostPages, shared: true })
     const module = webAssembly.compile(kernels)
     await fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))
     at.describe(new DataView(memory.buffer))

@@ -59,7 +59,7 @@ export class LaneRunner implements StepRunner {
 
 class LaneSteps implements Steps {
   readonly promptTokens = Infinity
-  private readonly cache: LaneCache | undefined
+  private cache: LaneCache | undefined
   /** How many rows each side has. */
   private decoderRows = 0
   private graphRows = 0
@@ -106,7 +106,9 @@ class LaneSteps implements Steps {
   }
 
   release(): void {
+    // Once: given back twice, it would be lent to two.
     if (this.cache) this.decoder.closeCache(this.cache)
+    this.cache = undefined
     this.graph?.release()
   }
 

@@ -2,9 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { LaneDecoder } from '../../../src/engine/lanes/laneDecoder'
 import { multipliesExactly } from '../../../src/engine/onnx/exactProducts'
 import { openGpt2 } from '../../../src/engine/onnx/openGpt2'
 import { onnxRuntime } from '../../../src/engine/onnx/runtime'
+import { parseGpt2Config } from '../../../src/gpt2/config'
+import type { LaneModel } from '../../../src/gpt2/laneWeights'
 import type { Precision } from '../../../src/gpt2/weightFormat'
 import type { Context, LanguageModel } from '../../../src/language/languageModel'
 import { decoderFile } from '../../support/decoder'
@@ -146,6 +149,25 @@ describe('the decoder', () => {
     expect(context.draftCosts).toBeUndefined()
     lanes.model.dispose()
     graph.model.dispose()
+  })
+
+  it('lends the room of a context that was disposed of twice to one other alone', async () => {
+    const { model, ids } = await open(shapes['narrow heads'] as RandomGpt2, 'int8')
+    const expected = await read(model.open(), ids.subarray(0, 12), 1)
+    const gone = model.open()
+    gone.dispose()
+    gone.dispose()
+    const [one, other] = [model.open(), model.open()]
+    await one.extend(ids.subarray(0, 11))
+    await other.extend(ids.subarray(20, 31))
+    expect(await one.extend(ids.subarray(11, 12))).toEqual(expected)
+    model.dispose()
+  })
+
+  it('refuses what WebAssembly has no room for, so that it runs as a graph', async () => {
+    const config = parseGpt2Config(JSON.stringify({ model_type: 'gpt2' }), 'config.json')
+    const lanes = { sizeBytes: 2 ** 32, vocabulary: 50272 } as LaneModel
+    await expect(LaneDecoder.open(config, lanes, new Uint8Array(), 1, async () => {})).rejects.toBeInstanceOf(RangeError)
   })
 
   it('keeps what it made, and makes it anew when the file has become shorter', async () => {
