@@ -25,7 +25,7 @@ interface QuantizedMatrix {
 }
 
 /** Layers in long blocks of 8 bits, or in short ones of 4. */
-const layerBlock: Readonly<Record<Bits, 32 | 128>> = { 8: 128, 4: 32 }
+export const layerBlock: Readonly<Record<Bits, 32 | 128>> = { 8: 128, 4: 32 }
 
 /**
  * Matrices in blocks of 8 or 4 bits; biases and normalizations stay in 32. Embedding and head have 8 bits in any case: at 4

@@ -1,11 +1,12 @@
 import { throwIfCancelled } from '../base/cancellation'
 import { dataType } from '../onnx/model'
 import { WeightsLayout, type ByteSink, type WeightPlace } from '../onnx/weightsLayout'
+import { layerBlock } from './blockWeights'
 import { attentionScale, type Gpt2Config } from './config'
 import { bytesOf } from './floats'
 import { scaleColumns } from './floatWeights'
 import { byRows, fourBitLanes, fromColumns, fromRows, groupRows } from './lanes'
-import { blockSizeFor, quantizeRows, transpose, type Bits } from './quantize'
+import { blockSizeFor, quantizeRows, transpose, unsigned, type Bits } from './quantize'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes. */
@@ -51,9 +52,6 @@ export interface LaneModel {
    */
   readonly write: (sink: ByteSink, onProgress?: (fraction: number) => void, signal?: AbortSignal) => Promise<void>
 }
-
-/** Layers in long blocks of 8 bits, or in short ones of 4: as in the graph, so that both run on the same numbers. */
-const layerBlock: Readonly<Record<Bits, 32 | 128>> = { 8: 128, 4: 32 }
 
 /** Elements of an embedding that are in memory at a time. */
 const pieceElements = 1 << 22
@@ -196,11 +194,9 @@ class LaneLayout {
   }
 }
 
-/** Codes around 128 as codes around 0. */
+/** Codes around 128 as codes around 0: the step is its own way back. */
 function signed(codes: Uint8Array): Int8Array {
-  const out = new Int8Array(codes.length)
-  for (let i = 0; i < codes.length; i++) out[i] = (codes[i] ?? 0) ^ 0x80
-  return out
+  return new Int8Array(unsigned(new Int8Array(codes.buffer, codes.byteOffset, codes.length)).buffer)
 }
 
 /** Whole groups of rows: zeros behind the last. */

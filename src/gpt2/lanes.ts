@@ -1,4 +1,4 @@
-import type { QuantizedRows } from './quantize'
+import { turnSquare, type QuantizedRows } from './quantize'
 
 /**
  * How matrices [rows, columns] lie for products with a vector: a group of rows stands side by side in the lanes of vectors,
@@ -41,20 +41,7 @@ export function fromColumns(codes: Int8Array, rows: number): Uint8Array {
   const groupWords = (groupRows * columns) / 4
   for (let column = 0; column < columns; column += 4) {
     for (let word = 0, at = column * across; word < across; word++, at++) {
-      const a = words[at] ?? 0
-      const b = words[at + across] ?? 0
-      const c = words[at + 2 * across] ?? 0
-      const d = words[at + 3 * across] ?? 0
-      // Bytes 0 and 2 of two columns side by side, and bytes 1 and 3.
-      const evenAc = (a & 0x00ff00ff) | ((c & 0x00ff00ff) << 8)
-      const oddAc = ((a >>> 8) & 0x00ff00ff) | (c & 0xff00ff00)
-      const evenBd = (b & 0x00ff00ff) | ((d & 0x00ff00ff) << 8)
-      const oddBd = ((b >>> 8) & 0x00ff00ff) | (d & 0xff00ff00)
-      const to = (word >> 2) * groupWords + (column >> 2) * groupRows + (word & 3) * 4
-      out[to] = (evenAc & 0xffff) | (evenBd << 16)
-      out[to + 1] = (oddAc & 0xffff) | (oddBd << 16)
-      out[to + 2] = (evenAc >>> 16) | (evenBd & 0xffff0000)
-      out[to + 3] = (oddAc >>> 16) | (oddBd & 0xffff0000)
+      turnSquare(words, at, at + 2 * across, at + across, at + 3 * across, 0, out, (word >> 2) * groupWords + (column >> 2) * groupRows + (word & 3) * 4, 1)
     }
   }
   return new Uint8Array(out.buffer)

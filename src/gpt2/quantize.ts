@@ -167,19 +167,19 @@ export function transposeCodes(codes: Int8Array, rows: number, columns: number):
     for (let c0 = 0; c0 < across; c0 += tile) {
       const c1 = Math.min(c0 + tile, across)
       for (let c = c0; c < c1; c++) {
-        for (let r = r0; r < r1; r++) turnSquare(from, 4 * r * across + c, across, to, 4 * c * down + r, down)
+        for (let r = r0, at = 4 * r0 * across + c; r < r1; r++, at += 4 * across) turnSquare(from, at, at + across, at + 2 * across, at + 3 * across, fourSteps, to, 4 * c * down + r, down)
       }
     }
   }
   return new Uint8Array(to.buffer)
 }
 
-/** Moves four rows of four bytes, each a word, to four columns. */
-function turnSquare(from: Uint32Array, at: number, step: number, to: Uint32Array, place: number, stride: number): void {
-  const a = (from[at] ?? 0) ^ fourSteps
-  const b = (from[at + step] ?? 0) ^ fourSteps
-  const c = (from[at + 2 * step] ?? 0) ^ fourSteps
-  const d = (from[at + 3 * step] ?? 0) ^ fourSteps
+/** Moves four rows of four bytes, each a word, to four columns. @param flip bits to turn over in each word */
+export function turnSquare(from: Uint32Array, first: number, second: number, third: number, fourth: number, flip: number, to: Uint32Array, place: number, stride: number): void {
+  const a = (from[first] ?? 0) ^ flip
+  const b = (from[second] ?? 0) ^ flip
+  const c = (from[third] ?? 0) ^ flip
+  const d = (from[fourth] ?? 0) ^ flip
   // Bytes 0 and 2 of two rows side by side, and bytes 1 and 3.
   const evenAb = (a & 0x00ff00ff) | ((b & 0x00ff00ff) << 8)
   const oddAb = ((a >>> 8) & 0x00ff00ff) | (b & 0xff00ff00)

@@ -98,12 +98,22 @@ function dots(sum: v128, codes: v128, first: v128, second: v128): v128 {
   return dot(dot(sum, oddCodes(codes), second), evenCodes(codes), first)
 }
 
+/** Finishes four rows, `offset` bytes behind the first. */
 @inline
-function done(y: usize, value: v128, bias: usize, finish: usize, kind: usize): void {
-  let out = bias == 0 ? value : f32x4.add(value, v128.load(bias))
-  if (finish == add) out = f32x4.add(out, v128.load(y))
+function done(y: usize, offset: usize, value: v128, bias: usize, finish: usize, kind: usize): void {
+  let out = bias == 0 ? value : f32x4.add(value, v128.load(bias + offset))
+  if (finish == add) out = f32x4.add(out, v128.load(y + offset))
   else if (finish == activated) out = activate(out, kind)
-  v128.store(y, out)
+  v128.store(y + offset, out)
+}
+
+/** Finishes 16 rows. */
+@inline
+function allDone(y: usize, y0: v128, y1: v128, y2: v128, y3: v128, bias: usize, finish: usize, kind: usize): void {
+  done(y, 0, y0, bias, finish, kind)
+  done(y, 16, y1, bias, finish, kind)
+  done(y, 32, y2, bias, finish, kind)
+  done(y, 48, y3, bias, finish, kind)
 }
 
 /**
@@ -134,10 +144,7 @@ function single(w: usize, scales: usize, x: usize, xScale: f32, columns: usize, 
     scales += 64
   }
   const by = f32x4.splat(xScale)
-  done(y, f32x4.mul(y0, by), bias, finish, kind)
-  done(y + 16, f32x4.mul(y1, by), bias == 0 ? <usize>0 : bias + 16, finish, kind)
-  done(y + 32, f32x4.mul(y2, by), bias == 0 ? <usize>0 : bias + 32, finish, kind)
-  done(y + 48, f32x4.mul(y3, by), bias == 0 ? <usize>0 : bias + 48, finish, kind)
+  allDone(y, f32x4.mul(y0, by), f32x4.mul(y1, by), f32x4.mul(y2, by), f32x4.mul(y3, by), bias, finish, kind)
 }
 
 /**
@@ -200,13 +207,11 @@ function several(tokens: usize, w: usize, scales: usize, x: usize, xBytes: usize
       if (tokens > 3) scaled(room, 96, l0, l1, scale)
       scale += 64
     }
-    const to = y + (half << 5)
-    const added = bias == 0 ? <usize>0 : bias + (half << 5)
     for (let token: usize = 0; token < tokens; token++) {
       const by = v128.load32_splat(xScales + (token << 2))
       const sum = room + (token << 5)
-      done(to + token * yBytes, f32x4.mul(v128.load(sum), by), added, finish, kind)
-      done(to + token * yBytes + 16, f32x4.mul(v128.load(sum, 16), by), bias == 0 ? <usize>0 : added + 16, finish, kind)
+      done(y + token * yBytes, half << 5, f32x4.mul(v128.load(sum), by), bias, finish, kind)
+      done(y + token * yBytes, (half << 5) + 16, f32x4.mul(v128.load(sum, 16), by), bias, finish, kind)
     }
   }
 }
@@ -280,10 +285,7 @@ function fourOnce(at: usize, scale: usize, zero: usize, a: usize, xScale: usize,
     xScale += 4
     xSum += 4
   }
-  done(y, y0, bias, finish, kind)
-  done(y + 16, y1, bias == 0 ? <usize>0 : bias + 16, finish, kind)
-  done(y + 32, y2, bias == 0 ? <usize>0 : bias + 32, finish, kind)
-  done(y + 48, y3, bias == 0 ? <usize>0 : bias + 48, finish, kind)
+  allDone(y, y0, y1, y2, y3, bias, finish, kind)
 }
 
 /** Adds the products of four rows' codes with eight activations. */

@@ -13,6 +13,9 @@ export const mostLogits = 16
 
 const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu: 2, relu: 3 }
 
+/** Rooms whose addresses the plan has under the same name. */
+const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums'] as const
+
 /** Where everything lies in the decoder's memory; addresses in bytes. */
 export interface LaneMemory {
   readonly plan: number
@@ -65,7 +68,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     codeScales: room((4 * mostTokens * widest) / narrowestBlock),
     codeSums: room((4 * mostTokens * widest) / narrowestBlock),
   }
-  const own = { codes: 0, scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 }
+  const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 }
   const threadBytes = Math.ceil((own.scores + 4 * (4 * headDim + 4 * (maskRows + 4))) / 64) * 64
   const threadRoom = room(threads * threadBytes)
   const weightsAt = (offset: number): number => at.weights + offset
@@ -109,24 +112,13 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
       norm(record + plan.firstNormWeight, layer.firstNorm)
       norm(record + plan.secondNormWeight, layer.secondNorm)
     }
-    set(plan.hidden, at.hidden)
-    set(plan.joined, at.joined)
-    set(plan.attended, at.attended)
-    set(plan.expanded, at.expanded)
-    set(plan.picked, at.picked)
-    set(plan.codes, at.codes)
-    set(plan.codeScales, at.codeScales)
-    set(plan.codeSums, at.codeSums)
+    for (const name of sharedRooms) set(plan[name], at[name])
     set(plan.threadRoom, threadRoom)
     set(plan.threadBytes, threadBytes)
     set(plan.ownScales, own.scales)
     set(plan.ownSums, own.sums)
     set(plan.ownRow, own.row)
     set(plan.ownScores, own.scores)
-    set(plan.ids, at.ids)
-    set(plan.positions, at.positions)
-    set(plan.rows, at.rows)
-    set(plan.logits, at.logits)
   }
   return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, picked: at.picked, end, describe }
 }

@@ -90,7 +90,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
       signal,
     })
     // Made now, while progress is shown: the first prompt opens them at once.
-    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, await wantsPrompts(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
     return opened
   })
   if (!decoder) return undefined
@@ -98,11 +98,10 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
 }
 
 /** Sees to it that the graphs of the processor lie in the cache. @returns their folder */
-async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, options: Gpt2Options): Promise<string> {
-  const prompts = await wantsPrompts(await onnxRuntime(), config, options)
+async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, prompts: boolean, options: Gpt2Options): Promise<string> {
   const key = (await cacheKeys(source, config, prompts, options))('in-place')
-  const graphs = buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile)
-  return (await cache.find(key)) ?? cache.store(key, graphs, reportConversion(options), options.signal)
+  const build = (): Gpt2Graph => buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile)
+  return (await cache.find(key)) ?? cache.store(key, build(), reportConversion(options), options.signal)
 }
 
 /** Graphs that are opened when they are first wanted. */
@@ -143,7 +142,7 @@ async function openGraphsBeside(config: Gpt2Config, options: Gpt2Options): Promi
     const { cacheFolder } = options
     const beside = { ...options, yields: true }
     if (prompts && cacheFolder !== undefined) {
-      const entry = await makeGraphs(config, weights, source, new GraphCache(cacheFolder), options)
+      const entry = await makeGraphs(config, weights, source, new GraphCache(cacheFolder), prompts, options)
       // By then the file is closed.
       const main = (): Promise<InferenceSession> => withWeights(config, options, async (again, file) => (await startGraphs(ort, config, again, file, prompts, beside)).session)
       return new Gpt2Session(ort, main, 'in-place', config, false, promptSession(ort, entry, options))
