@@ -36,30 +36,22 @@ function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer)
 }
 
-/** IEEE 754 binary16, through a table of all its values. */
+/** IEEE 754 binary16. */
 function fromFloat16(halves: Uint16Array): Float32Array {
-  const table = float16Values()
   const values = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i] ?? 0] ?? 0
+  const bits = new Uint32Array(values.buffer)
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i] ?? 0
+    const size = half & 0x7fff
+    // What both types write alike moves up, and its exponent begins at 127 instead of 15.
+    if (size >= smallestNormal && size < infinite) bits[i] = ((half & 0x8000) << 16) | ((size << 13) + (112 << 23))
+    else values[i] = (half & 0x8000 ? -1 : 1) * (size < smallestNormal ? size * 2 ** -24 : size === infinite ? Infinity : NaN)
+  }
   return values
 }
 
-let float16Table: Float32Array | undefined
-
-function float16Values(): Float32Array {
-  if (float16Table) return float16Table
-  const table = new Float32Array(1 << 16)
-  for (let bits = 0; bits < table.length; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1
-    const exponent = (bits >> 10) & 0x1f
-    const fraction = bits & 0x3ff
-    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24
-    else if (exponent === 31) table[bits] = fraction === 0 ? sign * Infinity : NaN
-    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-  }
-  float16Table = table
-  return table
-}
+const smallestNormal = 1 << 10
+const infinite = 31 << 10
 
 function viewAs<T>(bytes: Uint8Array, view: { new (buffer: ArrayBufferLike, offset: number, length: number): T; readonly BYTES_PER_ELEMENT: number }): T {
   const size = view.BYTES_PER_ELEMENT

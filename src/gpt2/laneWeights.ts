@@ -5,7 +5,7 @@ import { layerBlock } from './blockWeights'
 import { attentionScale, type Gpt2Config } from './config'
 import { bytesOf } from './floats'
 import { scaleColumns } from './floatWeights'
-import { byRows, fourBitLanes, fromColumns, fromRows, groupRows } from './lanes'
+import { byRows, fourBitLanes, groupRows, type LaneArranger } from './lanes'
 import { blockSizeFor, quantizeRows, transpose, unsigned, type Bits } from './quantize'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
@@ -63,9 +63,9 @@ export function fitsLanes({ width, inner, headDim }: Gpt2Config, bits: Bits): bo
 }
 
 /** @param config one that fits */
-export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits): LaneModel {
+export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, arranger: LaneArranger): LaneModel {
   const { width, inner, vocabulary, layers } = config
-  const lay = new LaneLayout(config, weights, bits)
+  const lay = new LaneLayout(config, weights, bits, arranger)
   const embedding = lay.vocabularyMatrix('wte.weight')
   const model = {
     bits,
@@ -84,7 +84,7 @@ class LaneLayout {
   readonly layout = new WeightsLayout()
   private readonly shapes: ReadonlyMap<string, readonly number[]>
 
-  constructor(private readonly config: Gpt2Config, private readonly weights: Gpt2Weights, private readonly bits: Bits) {
+  constructor(private readonly config: Gpt2Config, private readonly weights: Gpt2Weights, private readonly bits: Bits, private readonly arranger: LaneArranger) {
     this.shapes = tensorShapes(config)
   }
 
@@ -130,7 +130,7 @@ class LaneLayout {
       const packed = bits === 8 ? await this.weights.packed(`${name}.weight`) : undefined
       if (packed?.blockRows === blockSize) {
         scaleColumns(packed.scales, rows, scale)
-        await sink.write(codes.offset, fromColumns(packed.codes, rows))
+        await sink.write(codes.offset, this.arranger.fromColumns(packed.codes, rows))
         await sink.write(scales.offset, bytesOf(byRows(transpose(packed.scales, blocks, rows), blocks)))
         return
       }
@@ -143,7 +143,7 @@ class LaneLayout {
         await sink.write(scales.offset, bytesOf(lanes.scales))
         await sink.write(zeros.offset, lanes.zeros)
       } else {
-        await sink.write(codes.offset, fromRows(signed(quantized.codes), columns))
+        await sink.write(codes.offset, this.arranger.fromRows(signed(quantized.codes), columns))
         await sink.write(scales.offset, bytesOf(byRows(quantized.scales, blocks)))
       }
     })
@@ -163,7 +163,7 @@ class LaneLayout {
       for (let row = 0; row < vocabulary; row += pieceRows) {
         const to = Math.min(row + pieceRows, vocabulary)
         const piece = await this.vocabularyRows(name, row, to, blockSize)
-        await sink.write(codes.offset + row * width, fromRows(filledUp(piece.codes, width), width))
+        await sink.write(codes.offset + row * width, this.arranger.fromRows(filledUp(piece.codes, width), width))
         await sink.write(scales.offset + row * blocks * 4, bytesOf(byRows(filledUp(piece.scales, blocks), blocks)))
       }
     })

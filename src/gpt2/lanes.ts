@@ -1,4 +1,4 @@
-import { turnSquare, type QuantizedRows } from './quantize'
+import type { QuantizedRows } from './quantize'
 
 /**
  * How matrices [rows, columns] lie for products with a vector: a group of rows stands side by side in the lanes of vectors,
@@ -9,47 +9,14 @@ import { turnSquare, type QuantizedRows } from './quantize'
 export const groupRows = 16
 
 /**
- * 8 bits: of each group, for every four columns, the codes of each row, in the order 0, 2, 1, 3.
- * @param codes [rows, columns], rows a multiple of 16 and columns of 4
+ * Lays 8-bit codes out: of each group, for every four columns, the codes of each row, in the order 0, 2, 1, 3.
+ * What is returned is valid until the next call.
  */
-export function fromRows(codes: Int8Array, columns: number): Uint8Array {
-  const words = wordsOf(codes)
-  const out = new Uint32Array(words.length)
-  const across = columns / 4
-  for (let group = 0; group < words.length; group += groupRows * across) {
-    for (let lane = 0; lane < groupRows; lane++) {
-      const row = group + lane * across
-      for (let four = 0, to = group + lane; four < across; four++, to += groupRows) {
-        const word = words[row + four] ?? 0
-        out[to] = (word & 0xff0000ff) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00)
-      }
-    }
-  }
-  return new Uint8Array(out.buffer)
-}
-
-/**
- * The same from the transpose, four rows and four columns at a time as words: a model of our own is started so the first time,
- * while its writer waits.
- * @param codes [columns, rows]
- */
-export function fromColumns(codes: Int8Array, rows: number): Uint8Array {
-  const columns = codes.length / rows
-  const words = wordsOf(codes)
-  const out = new Uint32Array(words.length)
-  const across = rows / 4
-  const groupWords = (groupRows * columns) / 4
-  for (let column = 0; column < columns; column += 4) {
-    for (let word = 0, at = column * across; word < across; word++, at++) {
-      turnSquare(words, at, at + 2 * across, at + across, at + 3 * across, 0, out, (word >> 2) * groupWords + (column >> 2) * groupRows + (word & 3) * 4, 1)
-    }
-  }
-  return new Uint8Array(out.buffer)
-}
-
-function wordsOf(codes: Int8Array): Uint32Array {
-  const aligned = codes.byteOffset % 4 === 0 ? codes : codes.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
+export interface LaneArranger {
+  /** @param codes [rows, columns], rows and columns multiples of 16 */
+  fromRows(codes: Int8Array, columns: number): Uint8Array
+  /** @param codes [columns, rows], rows a multiple of 16 and columns of 4 */
+  fromColumns(codes: Int8Array, rows: number): Uint8Array
 }
 
 /** Numbers of blocks [rows, blocks]: of each group, for every block, one of each row. */

@@ -175,7 +175,7 @@ export function transposeCodes(codes: Int8Array, rows: number, columns: number):
 }
 
 /** Moves four rows of four bytes, each a word, to four columns. @param flip bits to turn over in each word */
-export function turnSquare(from: Uint32Array, first: number, second: number, third: number, fourth: number, flip: number, to: Uint32Array, place: number, stride: number): void {
+function turnSquare(from: Uint32Array, first: number, second: number, third: number, fourth: number, flip: number, to: Uint32Array, place: number, stride: number): void {
   const a = (from[first] ?? 0) ^ flip
   const b = (from[second] ?? 0) ^ flip
   const c = (from[third] ?? 0) ^ flip

@@ -8,6 +8,7 @@ import { activated, add, product, put } from './products'
 import { barrier, beginGeneration, claim, field, mostThreads, nextGeneration } from './threads'
 import * as plan from './plan'
 
+export { arrangeColumns, arrangeRows } from './arrange'
 export { giveRows, keepRows } from './attention'
 
 /** Runs the step that the plan describes, with all threads that wait to help. */

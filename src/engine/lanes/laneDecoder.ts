@@ -31,6 +31,30 @@ const { workerData: { module, memory, at } } = require('node:worker_threads')
 const waiting = ${waiting.toString()}
 new WebAssembly.Instance(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } }).exports.help(at)`
 
+/** Threads that wait for steps. */
+class Helpers implements IDisposable {
+  private readonly workers: readonly Worker[]
+
+  /** @param at address of the plan */
+  constructor(module: Module, memory: Memory<SharedArrayBuffer>, at: number, count: number) {
+    this.workers = Array.from({ length: count }, () => {
+      const worker = new Worker(helper, { eval: true, workerData: { module, memory, at } })
+      // Without one, steps take longer, and the process can end whenever it wants. The others count on all that ever came.
+      worker.on('error', () => {})
+      worker.on('exit', () => new DataView(memory.buffer).setUint32(at + plan.attached, 0, true))
+      worker.unref()
+      return worker
+    })
+  }
+
+  /** One that has not begun yet would not see that it is to leave. */
+  dispose(): void {
+    const ended = Promise.all(this.workers.map((worker) => worker.terminate()))
+    // By then nobody refers to the memory any more.
+    void ended.then(() => setTimeout(collectGarbage, 1000).unref())
+  }
+}
+
 /** Rows behind the last that vectors of four may read. */
 const slackRows = 4
 
@@ -51,7 +75,6 @@ export interface LaneCache {
 export class LaneDecoder implements IDisposable {
   /** Caches that nobody uses. */
   private readonly free: LaneCache[] = []
-  private readonly helpers: Worker[]
   private end: number
   private disposed = false
 
@@ -61,36 +84,32 @@ export class LaneDecoder implements IDisposable {
     private readonly memory: Memory<SharedArrayBuffer>,
     private readonly kernels: Kernels,
     private readonly at: LaneMemory,
-    module: Module,
-    threads: number,
+    private readonly helpers: Helpers,
   ) {
     this.end = at.end
-    this.helpers = Array.from({ length: threads - 1 }, () => {
-      const worker = new Worker(helper, { eval: true, workerData: { module, memory, at: at.plan } })
-      // Without one, steps take longer, and the process can end whenever it wants. The others count on all that ever came.
-      worker.on('error', () => {})
-      worker.on('exit', () => this.set(plan.attached, 0))
-      worker.unref()
-      return worker
-    })
   }
 
   /**
-   * @param kernels bytes of decoder.wasm
+   * @param module decoder.wasm
    * @param fill puts the model's file where it is given room
-   * @throws RangeError where there is not enough memory, CompileError where the engine is too old, and what `fill` throws
+   * @throws RangeError where there is not enough memory, and what `fill` throws
    */
-  static async open(config: Gpt2Config, model: LaneModel, kernels: Uint8Array, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
+  static async open(config: Gpt2Config, model: LaneModel, module: Module, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
     const at = layOut(config, model, config.positions + mostBranchRows, threads)
     const pages = Math.ceil(at.end / pageBytes)
     if (pages > mostPages) throw new RangeError(`${pages} pages are more than WebAssembly has`)
     const memory = new webAssembly.Memory({ initial: pages, maximum: mostPages, shared: true })
-    const module = webAssembly.compile(kernels)
-    await fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))
-    at.describe(new DataView(memory.buffer))
-    const compiled = await module
-    const instance = await webAssembly.instantiate(compiled, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
-    return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, compiled, threads)
+    // Threads take as long to start as small models to read.
+    const helpers = new Helpers(module, memory, at.plan, threads - 1)
+    try {
+      await fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))
+      at.describe(new DataView(memory.buffer))
+      const instance = await webAssembly.instantiate(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
+      return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, helpers)
+    } catch (error) {
+      helpers.dispose()
+      throw error
+    }
   }
 
   /** Whether a step is small enough. */
@@ -186,10 +205,7 @@ export class LaneDecoder implements IDisposable {
     if (this.disposed) return
     this.disposed = true
     this.kernels.leave(this.at.plan)
-    // One that has not begun yet would wait for ever.
-    const ended = Promise.all(this.helpers.map((worker) => worker.terminate()))
-    // By then nobody refers to the memory any more.
-    void ended.then(() => setTimeout(collectGarbage, 1000).unref())
+    this.helpers.dispose()
   }
 
   private use({ keys, values, capacity }: LaneCache): void {

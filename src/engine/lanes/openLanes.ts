@@ -8,6 +8,8 @@ import type { Gpt2Weights } from '../../gpt2/weights'
 import { knowsFusedKernels } from '../../gan-tfjs/kernelFile'
 import { weightsFile, type GraphCache } from '../onnx/graphCache'
 import { allowRelaxedSimd } from '../relaxedSimd'
+import { WasmArranger } from './arranger'
+import { compileWhole } from './compileWhole'
 import { LaneDecoder } from './laneDecoder'
 
 export interface LaneOptions {
@@ -31,10 +33,11 @@ export function knowsLanes(): boolean {
  * @throws InklingError `disk-full`, `file-unwritable`, `file-unreadable`; CancelledError
  */
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
-  const model = layLanes(config, weights, bits)
-  const [kernels, folder] = await Promise.all([readFile(options.kernels), options.kept && entryFor(model, options.kept, options)])
-  const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
   try {
+    const kernels = await compileWhole(await readFile(options.kernels))
+    const model = layLanes(config, weights, bits, await WasmArranger.open(kernels))
+    const folder = options.kept && (await entryFor(model, options.kept, options))
+    const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
     return await LaneDecoder.open(config, model, kernels, options.threads, fill)
   } catch (error) {
     if (error instanceof RangeError) return undefined

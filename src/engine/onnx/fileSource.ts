@@ -2,8 +2,13 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { InklingError, reasonOf } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
 
+/** Small files are read in one go: on a busy machine each of many reads would wait for its turn. */
+const mostAtOnce = 1 << 25
+
 /** A file on disk, open until it is closed. */
 export class FileSource implements ByteSource {
+  private whole: Promise<Uint8Array> | undefined
+
   private constructor(readonly name: string, readonly sizeBytes: number, private readonly handle: FileHandle) {}
 
   /** @throws InklingError `file-unreadable` */
@@ -19,6 +24,17 @@ export class FileSource implements ByteSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
+    if (this.sizeBytes > mostAtOnce) return this.readPart(offset, length)
+    this.whole ??= this.readPart(0, this.sizeBytes)
+    return (await this.whole).slice(offset, offset + length)
+  }
+
+  async close(): Promise<void> {
+    this.whole = undefined
+    await this.handle.close()
+  }
+
+  private async readPart(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.sizeBytes - offset)))
     let filled = 0
     try {
@@ -31,10 +47,6 @@ export class FileSource implements ByteSource {
       throw unreadable(this.name, error)
     }
     return bytes.subarray(0, filled)
-  }
-
-  async close(): Promise<void> {
-    await this.handle.close()
   }
 }
 

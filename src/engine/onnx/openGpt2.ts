@@ -79,8 +79,9 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   const bits = precision === 'int8' ? 8 : 4
   if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
   const decoder = await withWeights(config, options, async (weights, source) => {
-    const kept = cacheFolder === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: await fileHash(source, cacheFolder, signal), config, precision, laneVersion }) }
-    const makesBoth = kept !== undefined && !isSmall(config) && (await kept.cache.find(kept.key)) === undefined
+    // A small model is made in less time than its file takes to be written.
+    const kept = cacheFolder === undefined || isSmall(config) ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: await fileHash(source, cacheFolder, signal), config, precision, laneVersion }) }
+    const makesBoth = kept !== undefined && (await kept.cache.find(kept.key)) === undefined
     const report = reportConversion(options)
     const opened = await openLanes(config, weights, bits, {
       kernels,

@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { byRows, fourBitLanes, fromColumns, fromRows } from '../../../src/gpt2/lanes'
+import { readFile } from 'node:fs/promises'
+import { webAssembly } from '../../../src/base/webAssembly'
+import { WasmArranger } from '../../../src/engine/lanes/arranger'
+import { knowsLanes } from '../../../src/engine/lanes/openLanes'
+import { byRows, fourBitLanes } from '../../../src/gpt2/lanes'
 import { quantizeRows, transpose } from '../../../src/gpt2/quantize'
 import { seededRandom } from '../../../src/language/random'
+import { decoderFile } from '../../support/decoder'
 
 const rows = 32
 const columns = 64
+
+async function arranger(): Promise<WasmArranger> {
+  knowsLanes()
+  return WasmArranger.open(await webAssembly.compile(await readFile(await decoderFile())))
+}
 
 function drawn(count: number): Int8Array {
   const random = seededRandom(3)
@@ -12,9 +22,9 @@ function drawn(count: number): Int8Array {
 }
 
 describe('weights side by side', () => {
-  it('has, of 16 rows, for every four columns each row’s codes, the middle two exchanged', () => {
+  it('has, of 16 rows, for every four columns each row’s codes, the middle two exchanged', async () => {
     const codes = drawn(rows * columns)
-    const lanes = new Int8Array(fromRows(codes, columns).buffer)
+    const lanes = new Int8Array((await arranger()).fromRows(codes, columns))
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const group = row - (row % 16)
@@ -24,13 +34,14 @@ describe('weights side by side', () => {
     }
   })
 
-  it('is the same from the transpose, wherever that begins in memory', () => {
-    const codes = drawn(rows * columns)
-    const turned = new Int8Array(transpose(new Uint8Array(codes.buffer), rows, columns).buffer)
-    expect(fromColumns(turned, rows)).toEqual(fromRows(codes, columns))
-    const shifted = new Int8Array(turned.length + 1)
-    shifted.set(turned, 1)
-    expect(fromColumns(shifted.subarray(1), rows)).toEqual(fromRows(codes, columns))
+  it('is the same from the transpose, whatever was laid out before', async () => {
+    const kernels = await arranger()
+    for (const count of [columns, 16, 4 * columns]) {
+      const codes = drawn(rows * count)
+      const turned = new Int8Array(transpose(new Uint8Array(codes.buffer), rows, count).buffer)
+      const lanes = kernels.fromRows(codes, count).slice()
+      expect(kernels.fromColumns(turned, rows).slice()).toEqual(lanes)
+    }
   })
 
   it('has, of 16 rows, for every block a number of each row', () => {
