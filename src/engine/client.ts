@@ -73,7 +73,8 @@ export class EngineClient<S = ModelSpec> extends Disposable implements Engine<S>
   }
 
   async call<M extends EngineMethod>(method: M, params: Params<M, S>, options: CallOptions<M> = {}): Promise<Result<M>> {
-    await this.restarting
+    // Without a need to wait it is sent in this very moment.
+    if (this.restarting) await this.restarting
     if (this.isDisposed || options.signal?.aborted) throw new CancelledError()
     if (this.stopped) throw this.stopped
     return this.send(this.running(), method, params, options)

@@ -47,7 +47,8 @@ export class WritingEngine implements Continuer {
    * @throws InklingError `model-not-installed`, `model-folder-missing`, `model-id-invalid`, and what the engine throws; CancelledError
    */
   async call<M extends EngineMethod>(method: M, params: Omit<Params<M>, 'model'>, options: CallOptions<M> & Subject = {}): Promise<Result<M>> {
-    return this.engine.call(method, { ...params, model: await this.model(options.languageId) }, options)
+    const model = this.modelNow(options.languageId) ?? (await this.model(options.languageId))
+    return this.engine.call(method, { ...params, model }, options)
   }
 
   /** What is known about the devices for the model of a language. @throws as `call` does for a model that is not there */
@@ -77,6 +78,11 @@ export class WritingEngine implements Continuer {
 
   continue(request: ContinuationRequest, session: string, signal: AbortSignal, onPartial: (text: string) => void): Promise<readonly Continuation[]> {
     return this.call('continue', { session, request }, { signal, languageId: this.models.languageOf(session), onPartial: ({ candidate, text }) => candidate === 0 && onPartial(text) })
+  }
+
+  /** Undefined where something has to be waited for first. */
+  private modelNow(languageId: string | undefined): AnyModelSpec | undefined {
+    return this.server.spec ?? (this.node.isReady ? this.devices.resolveNow(this.spec(languageId)) : undefined)
   }
 
   private async model(languageId: string | undefined): Promise<AnyModelSpec> {

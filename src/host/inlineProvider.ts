@@ -71,12 +71,17 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     return completion.kind === 'shown' ? completion.items[0]?.text : undefined
   }
 
-  /** Lets the model read the text before the caret of an editor in view. @returns whether there was a place for a suggestion */
+  /**
+   * Lets the model read the text before the caret of an editor in view, or all of it where the caret stands at its beginning:
+   * so documents open, and mostly it is their end that somebody goes to then.
+   * @returns whether there was a place for a suggestion at the caret
+   */
   async readAhead(editor: vscode.TextEditor): Promise<boolean> {
     const { document, selection } = editor
     if (vscode.window.activeTextEditor !== editor || !this.settings.editorSuggests(document)) return false
-    const completion = await this.prepare(document, document.offsetAt(selection.active))
-    return completion !== undefined && (completion.kind === 'shown' || completion.answerMs !== undefined)
+    const caret = document.offsetAt(selection.active)
+    const completion = await this.prepare(document, caret === 0 ? document.offsetAt(document.lineAt(document.lineCount - 1).range.end) : caret)
+    return caret > 0 && completion !== undefined && (completion.kind === 'shown' || completion.answerMs !== undefined)
   }
 
   /** Asks the model for what the editor is about to ask for. */

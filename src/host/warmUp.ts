@@ -7,7 +7,7 @@ import type { Settings } from './settings'
 import type { Suggestions } from './suggestionSettings'
 
 /** A caret that stays for so long is where somebody reads or is about to write. */
-const restMs = 150
+const restMs = 50
 
 /**
  * Loads the model when a document comes into view that will want suggestions, and lets it read the text before the caret,

@@ -7,6 +7,16 @@ const hasGit = spawnSync('git', ['--version']).status === 0
 
 const heading = '# A story\n\n'
 
+describe('A document that is opened at its beginning', () => {
+  const editor = useEditor({ files: { 'story.md': 'They walked along the river until the sun went down. It was the end of the' }, trace: true })
+
+  it('is read to its end before anybody goes there', async () => {
+    const { page } = editor()
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'story.md' }).first().dblclick()
+    await expect.poll(() => editor().trace(), { timeout: 15_000 }).toMatch(/^[\d.]+ prepare for version 1: (1 from model|unsure) in [\d.]+ ms, model/m)
+  })
+})
+
 describe('A writer who types', () => {
   const editor = useEditor({
     files: { 'story.md': heading, 'code.md': '```js\n', 'locked.md': 'It was the end of the', 'book.ipynb': notebook('It was the end') },

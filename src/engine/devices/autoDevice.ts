@@ -33,6 +33,12 @@ interface Known {
   complete: boolean
 }
 
+/** What is recalled, and once it was. */
+interface Recalled {
+  readonly promise: Promise<Known>
+  value?: Known
+}
+
 /**
  * Decides where models run when the settings say `auto`, and keeps a device that brought the engine down from doing so
  * again whatever they say. Begins on the processor; once nobody has asked for anything for a while it measures the devices
@@ -45,7 +51,7 @@ export class AutoDevice extends Disposable {
   private readonly warnings = this.register(new Emitter<InklingError>())
   /** A device that the settings name is not used. */
   readonly onWarning = this.warnings.event
-  private readonly known = new Map<string, Promise<Known>>()
+  private readonly known = new Map<string, Recalled>()
   private readonly idle = this.register(new MutableDisposable<IDisposable>())
   /** What was asked for last, if that was `auto`. */
   private latest: ModelSpec | undefined
@@ -68,9 +74,18 @@ export class AutoDevice extends Disposable {
 
   /** The spec with the device that it runs on. @param spec as the settings say */
   async resolve(spec: ModelSpec): Promise<ModelSpec> {
+    return this.resolveNow(spec) ?? this.placed(spec, await this.knownOf(spec))
+  }
+
+  /** The same, undefined where something has to be read first. */
+  resolveNow(spec: ModelSpec): ModelSpec | undefined {
     this.latest = spec.device === 'auto' ? spec : undefined
     if (spec.device === 'cpu') return spec
-    const { device, outcomes } = await this.knownOf(spec)
+    const known = this.recalled(spec).value
+    return known && this.placed(spec, known)
+  }
+
+  private placed(spec: ModelSpec, { device, outcomes }: Known): ModelSpec {
     if (spec.device === 'auto') return { ...spec, device }
     const outcome = outcomes[spec.device]
     if (outcome?.kind !== 'failed' || outcome.crashed !== true) return spec
@@ -111,11 +126,17 @@ export class AutoDevice extends Disposable {
   }
 
   private knownOf(spec: ModelSpec): Promise<Known> {
+    return this.recalled(spec).promise
+  }
+
+  private recalled(spec: ModelSpec): Recalled {
     const { folder, precision, threads } = spec
     const key = JSON.stringify([folder, precision, threads])
-    const known = this.known.get(key) ?? this.recall(spec)
-    this.known.set(key, known)
-    return known
+    const before = this.known.get(key)
+    if (before) return before
+    const recalled: Recalled = { promise: this.recall(spec).then((known) => (recalled.value = known)) }
+    this.known.set(key, recalled)
+    return recalled
   }
 
   private async recall(spec: ModelSpec): Promise<Known> {
