@@ -3,7 +3,9 @@
  * themselves, the others for U+0100 onwards in order (`bytes_to_unicode` in OpenAI's `encoder.py`).
  */
 const characterOf: readonly string[] = makeAlphabet()
-const byteOf: ReadonlyMap<string, number> = new Map(characterOf.map((character, byte) => [character, byte]))
+/** By character: all are below U+0200. */
+const byteOf = new Int16Array(0x200).fill(-1)
+for (const [byte, character] of characterOf.entries()) byteOf[character.charCodeAt(0)] = byte
 
 /** The character that stands for `byte`. */
 export function alphabetCharacter(byte: number): string {
@@ -21,8 +23,8 @@ export function toAlphabet(bytes: Uint8Array): string {
 export function fromAlphabet(token: string): Uint8Array | undefined {
   const bytes = new Uint8Array(token.length)
   for (let i = 0; i < token.length; i++) {
-    const byte = byteOf.get(token.charAt(i))
-    if (byte === undefined) return undefined
+    const byte = byteOf[token.charCodeAt(i)]
+    if (byte === undefined || byte < 0) return undefined
     bytes[i] = byte
   }
   return bytes

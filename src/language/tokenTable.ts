@@ -35,16 +35,18 @@ export class TokenTable {
     this.kinds = new Uint8Array(size)
     this.starts = new Int32Array(size + 1)
     const all: Uint8Array[] = []
+    const byKind = Array.from({ length: tokenKinds }, (): number[] => [])
     for (let id = 0; id < size; id++) {
       const bytes = tokenizer.isSpecial(id) ? new Uint8Array() : tokenizer.bytes(id)
       all.push(bytes)
-      this.kinds[id] = id === tokenizer.endOfText ? TokenKind.End : kindOf(bytes)
+      const kind = id === tokenizer.endOfText ? TokenKind.End : kindOf(bytes)
+      this.kinds[id] = kind
+      byKind[kind]?.push(id)
       this.starts[id + 1] = (this.starts[id] ?? 0) + bytes.length
     }
     this.bytes = new Uint8Array(this.starts[size] ?? 0)
     all.forEach((bytes, id) => this.bytes.set(bytes, this.starts[id]))
-    const ids = Int32Array.from(all, (_, id) => id)
-    this.idsByKind = Array.from({ length: tokenKinds }, (_, kind) => ids.filter((id) => this.kinds[id] === kind))
+    this.idsByKind = byKind.map((ids) => Int32Array.from(ids))
   }
 
   kind(id: number): TokenKind {
