@@ -93,7 +93,7 @@ async function open(editor: Editor, isBare: boolean): Promise<Pick<Run, 'openedM
 /** When the model has read the text before the caret and said what would follow. */
 async function answerAfter(began: number, editor: Editor): Promise<number> {
   for (;;) {
-    const answers = existsSync(editor.traceFile) ? editor.trace().matchAll(/^([\d.]+) prepare .* model [\d.]+ ms$/gm) : []
+    const answers = existsSync(editor.traceFile) ? editor.trace().matchAll(/^([\d.]+) prepare for version \d+: (?!cancelled|nothing-before)/gm) : []
     const answered = [...answers].map(([, time]) => Number(time)).find((time) => time > began)
     if (answered !== undefined) return answered
     if (Date.now() - began > longestMs) throw new Error('The model was not asked.')
@@ -115,9 +115,10 @@ function report(): void {
   const of = (runs: readonly Run[], name: keyof Run): number => median(runs.flatMap((run) => run[name] ?? []))
   const beside = (name: keyof Run): { bare: number; inkling: number } => ({ bare: of(bare, name), inkling: of(withExtension, name) })
   // The rest lies in dist/later and is loaded on first use.
+  const shownToAnswer = withExtension.flatMap(({ openedMs, answeredMs }) => (answeredMs === undefined ? [] : [answeredMs - openedMs]))
   const bundleKb = ['extension', 'program'].reduce((sum, name) => sum + statSync(path.join(root, `dist/${name}.js`)).size, 0) / 1000
   const result = {
-    bundleKb, activationMs: of(withExtension, 'activationMs'), openedMs: of(withExtension, 'openedMs'), answeredMs: of(withExtension, 'answeredMs'), firstWordsMs: of(withExtension, 'firstWordsMs'),
+    bundleKb, activationMs: of(withExtension, 'activationMs'), openedMs: of(withExtension, 'openedMs'), answeredMs: of(withExtension, 'answeredMs'), shownToAnswerMs: median(shownToAnswer), firstWordsMs: of(withExtension, 'firstWordsMs'),
     hostMb: { started: beside('startedMb'), used: beside('usedMb'), live: beside('liveMb') },
   }
   const { started, used, live } = result.hostMb
@@ -127,6 +128,7 @@ function report(): void {
   console.log(`activation, as the editor measures it      ${result.activationMs} ms  (${each('activationMs')})`)
   console.log(`double click to document in view           ${result.openedMs} ms  (${each('openedMs')})`)
   console.log(`double click to the model's first answer   ${result.answeredMs.toFixed(0)} ms  (${each('answeredMs')})`)
+  console.log(`  from the document in view on             ${result.shownToAnswerMs.toFixed(0)} ms  (${shownToAnswer.map((ms) => ms.toFixed(0)).join(', ')})`)
   const alone = (name: 'firstMs' | 'laterMs'): string => median(engine.map((run) => run[name])).toFixed(0)
   console.log(`engine alone: start to first suggestion    ${alone('laterMs')} ms; where it was never used before ${alone('firstMs')} ms`)
   console.log(`first key to grey words                    ${result.firstWordsMs} ms  (${each('firstWordsMs')})`)
