@@ -1,6 +1,6 @@
 import * as path from 'node:path'
 import { InklingError } from '../base/errors'
-import { writeAtomically } from '../engine/gan/atomicFile'
+import { writeAtomically } from '../engine/atomicFile'
 import { nodeEngineFactory } from '../engine/gan/nodeEngines'
 import { RunFolder } from '../engine/gan/runFolder'
 import { StudioFiles } from '../engine/gan/studioFiles'

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { decodeTables, encodeTables, type BpeTables } from '../language/bpeTables'
+import { writeAtomically } from './atomicFile'
 
 /** Changes with what is made of the same files. */
 const version = 1
@@ -44,14 +45,8 @@ async function read(file: string): Promise<BpeTables | undefined> {
 async function keep(file: string, tables: BpeTables): Promise<void> {
   const bytes = encodeTables(tables)
   if (bytes === undefined) return
-  const beside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
   await mkdir(path.dirname(file), { recursive: true })
-  try {
-    await writeFile(beside, Buffer.concat([hashOf(bytes), bytes]))
-    await rename(beside, file)
-  } finally {
-    await rm(beside, { force: true })
-  }
+  await writeAtomically(file, Buffer.concat([hashOf(bytes), bytes]))
 }
 
 function hashOf(bytes: Uint8Array): Buffer {

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import { isRecord, own } from '../../base/json'
+import { writeAtomically } from '../atomicFile'
 import type { Device, Outcome, Outcomes } from './chooseDevice'
 
 /** Nobody tries longer; a process that lives then is another one of the same number. */
@@ -47,20 +48,12 @@ export class DeviceMemory {
     }
   }
 
-  /** @param outcome undefined forgets the device. @throws whatever the file system says */
+  /** @param outcome undefined forgets the device. @throws InklingError `disk-full`, `file-unwritable`, and what making the folder brings */
   async write(setup: string, device: Device, outcome: Outcome | undefined): Promise<Outcomes> {
     const { [device]: _, ...others } = await this.read(setup)
     const outcomes: Outcomes = outcome === undefined ? others : { ...others, [device]: outcome }
-    const file = this.file(setup)
-    const beside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
     await fs.mkdir(this.folder, { recursive: true })
-    try {
-      await fs.writeFile(beside, JSON.stringify(outcomes), { flush: true })
-      await fs.rename(beside, file)
-    } catch (error) {
-      await fs.rm(beside, { force: true })
-      throw error
-    }
+    await writeAtomically(this.file(setup), JSON.stringify(outcomes))
     return outcomes
   }
 

@@ -3,7 +3,7 @@ import * as path from 'node:path'
 import { InklingError } from '../../base/errors'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../gan/checkpoint'
 import { isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
-import { writeAtomically } from './atomicFile'
+import { writeAtomically } from '../atomicFile'
 import { codeOf, writeFailure } from '../../base/fileErrors'
 
 /** One training run on disk, in a folder of the user's choice; laid out as the Studio lays out its own. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError } from '../../base/errors'
+import { writeFailure } from '../../base/fileErrors'
 import { isRecord, own } from '../../base/json'
 import type { ByteSink } from '../../onnx/weightsLayout'
 import { sha256 } from './weightsHash'
@@ -14,8 +15,9 @@ const sealFile = 'seal.json'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Leftovers of a process that died while it wrote; a living one is done long before. */
+/** Leftovers of a process that died while it wrote, here or in `writeAtomically`; a living one is done long before. */
 const abandonedMs = dayMs
+const leftOver = /\.(tmp|part)$/
 
 /** Entries that no one opened for so long: of models that are gone, or made by an older builder. */
 const unusedMs = 60 * dayMs
@@ -114,7 +116,7 @@ export class GraphCache {
   /** Only what this cache and the tokenizers' tables beside it are called is its to remove. */
   private async tidyUp(): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      const limit = name.endsWith('.tmp') ? abandonedMs : /^[0-9a-f]{32}(\.tokenizer)?$/.test(name) ? unusedMs : Infinity
+      const limit = leftOver.test(name) ? abandonedMs : /^[0-9a-f]{32}(\.tokenizer)?$/.test(name) ? unusedMs : Infinity
       const folder = path.join(this.folder, name)
       const age = Date.now() - (await stat(folder).then((stats) => stats.mtimeMs, () => Date.now()))
       if (age > limit) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
@@ -145,8 +147,8 @@ async function writeAll(file: FileHandle, offset: number, bytes: Uint8Array): Pr
   }
 }
 
+/** What the disk says in our words; of an error of another kind nothing is changed. */
 function asWriteError(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error instanceof InklingError || error.name === 'AbortError') return error
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return InklingError.of('disk-full', { file }, error)
-  return InklingError.of('file-unwritable', { file, reason: error.message }, error)
+  const isOfDisk = error instanceof Error && 'code' in error && !(error instanceof InklingError) && error.name !== 'AbortError'
+  return isOfDisk ? writeFailure(file, error) : error
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfCancelled } from '../../base/cancellation'
 import { isRecord, own } from '../../base/json'
 import { InklingError, reasonOf } from '../../base/errors'
+import { writeAtomically } from '../atomicFile'
 import type { FileSource } from './fileSource'
 
 /** A file changed so shortly before it was hashed could change again without a new time: such a hash is not remembered. */
@@ -76,14 +77,11 @@ async function recall(memo: string, stamp: Stamp): Promise<string | undefined> {
 }
 
 async function remember(memo: string, stamp: Stamp, hash: string): Promise<void> {
-  const beside = `${memo}.${process.pid}.tmp`
   try {
     await mkdir(path.dirname(memo), { recursive: true })
-    await writeFile(beside, JSON.stringify({ ...stamp, hash }))
-    await rename(beside, memo)
+    await writeAtomically(memo, JSON.stringify({ ...stamp, hash }))
   } catch {
     // A memory that cannot be kept costs time, nothing else.
-    await rm(beside, { force: true }).catch(() => undefined)
   }
 }
 

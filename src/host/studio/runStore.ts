@@ -5,7 +5,7 @@ import { Mutex } from '../../base/mutex'
 import type { Backend } from '../../gan/ganEngine'
 import { cleanRunName, isRunId, parseRunSummary, runFiles, type RunSummary } from '../../gan/runs'
 import { parseSettings } from '../../gan/settings'
-import { writeAtomically } from '../../engine/gan/atomicFile'
+import { writeAtomically } from '../../engine/atomicFile'
 import { codeOf, writeFailure } from '../../base/fileErrors'
 
 /** The pictures of a run that learns from the user's own. */

@@ -76,6 +76,7 @@ describe('the cache of made graphs', () => {
 
   it.each([
     ['what a dead process left a day ago', 'x.1-aa.tmp', 2, false],
+    ['what it left of a single file', '.x.json.aa.part', 2, false],
     ['nothing that a living one may still write', 'x.2-bb.tmp', 0.5, true],
     ['an entry that no one opened for two months', '0123456789abcdef0123456789abcdef', 61, false],
     ['no entry that was opened last month', '0123456789abcdef0123456789abcdef', 31, true],

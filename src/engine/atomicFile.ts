@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { writeFailure } from '../../base/fileErrors'
+import { writeFailure } from '../base/fileErrors'
 
 /**
  * Writes beside and renames, so that a cut leaves the old file whole.
