@@ -22,7 +22,7 @@ interface Constants {
 }
 
 /**
- * Matrices of layers in 8 bits with one scale for each output, multiplied as whole numbers. Activations go to 8 bits too,
+ * Matrices of layers in 8 bits, or 7 where processors lose what is larger, with one scale for each output, multiplied as whole numbers. Activations go to 8 bits too,
  * each row with a scale of its own, so that a prompt gives the same numbers however it is cut up:
  *
  *     y = (codes(x) · codes(W)) · scale(row of x) · scale(column of W) + bias, where scale(row) = max |x| / 127
@@ -39,6 +39,7 @@ export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear' | 'n
     private readonly weights: Gpt2Weights,
     private readonly floats: FloatWeights,
     private readonly embedding: Pick<WeightFormat, 'embed'>,
+    private readonly largestCode: number,
   ) {
     this.shapes = tensorShapes(config)
   }
@@ -84,7 +85,7 @@ export class ColumnWeights implements Pick<WeightFormat, 'embed' | 'linear' | 'n
       write: async (sink) => {
         const values = await this.weights.read(name)
         if (scale) scaleColumns(values, outputs, scale)
-        const { codes, scales } = quantizeColumns(values, outputs)
+        const { codes, scales } = quantizeColumns(values, outputs, this.largestCode)
         await sink.write(codesPlace.offset, bytesOf(codes))
         await sink.write(scalesPlace.offset, bytesOf(scales))
       },

@@ -31,9 +31,10 @@ export interface GraphOptions {
   readonly cacheUse: CacheUse
   /**
    * Adds a second graph for prompts, whose products are whole numbers (`ColumnWeights`): it has no
-   * head, and takes as much memory again for the layers. For the cache in place, and 8 bits.
+   * head, and takes as much memory again for the layers. The number is the largest code of its weights. For the cache in
+   * place, and 8 bits.
    */
-  readonly prompts: boolean
+  readonly prompts: number | undefined
 }
 
 /**
@@ -60,7 +61,7 @@ export function buildGpt2Graph(config: Gpt2Config, weights: Gpt2Weights, { preci
   }
   return {
     model: encode((layers) => layers.build()),
-    prompts: prompts ? encode((layers) => layers.buildPrompts()) : undefined,
+    prompts: prompts === undefined ? undefined : encode((layers) => layers.buildPrompts(prompts)),
     weightsSize: layout.sizeBytes,
     async writeWeights(sink, onProgress, signal) {
       const total = layout.recipes.reduce((sum, recipe) => sum + recipe.sizeBytes, 0)
@@ -105,9 +106,9 @@ class Gpt2Layers {
     graph.output(format.head(hidden.normalized), dataType.float, ['m', config.vocabulary])
   }
 
-  buildPrompts(): void {
+  buildPrompts(largestCode: number): void {
     const { graph, config } = this
-    const format = new ColumnWeights(graph, config, this.weights, this.floats, this.format)
+    const format = new ColumnWeights(graph, config, this.weights, this.floats, this.format, largestCode)
     const hidden = this.layers(format, graph.input('rows', dataType.int32, ['m']))
     graph.output(graph.node('Identity', [hidden.residual], {}, 'states'), dataType.float, ['m', config.width])
   }

@@ -206,19 +206,20 @@ export function unsigned(codes: Int8Array): Uint8Array {
 /**
  * One scale for each column.
  * @param values [rows, columns], float32, finite
- * @returns codes [rows, columns] from -127 to 127, and scales [columns]: value ≈ code · scale
+ * @param most the largest code, up to 127
+ * @returns codes [rows, columns] from -most to most, and scales [columns]: value ≈ code · scale
  */
-export function quantizeColumns(values: Float32Array, columns: number): { readonly codes: Int8Array; readonly scales: Float32Array } {
+export function quantizeColumns(values: Float32Array, columns: number, most: number): { readonly codes: Int8Array; readonly scales: Float32Array } {
   const scales = new Float32Array(columns)
   for (let i = 0, column = 0; i < values.length; i++) {
     scales[column] = Math.max(scales[column] ?? 0, Math.abs(values[i] ?? 0))
     if (++column === columns) column = 0
   }
-  const inverses = scales.map((largest) => (largest === 0 ? 0 : 127 / largest))
+  const inverses = scales.map((largest) => (largest === 0 ? 0 : most / largest))
   const codes = new Int8Array(values.length)
   for (let i = 0, column = 0; i < values.length; i++) {
     codes[i] = Math.round((values[i] ?? 0) * (inverses[column] ?? 0))
     if (++column === columns) column = 0
   }
-  return { codes, scales: scales.map((largest) => largest / 127) }
+  return { codes, scales: scales.map((largest) => largest / most) }
 }

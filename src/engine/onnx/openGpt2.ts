@@ -14,7 +14,7 @@ import type { Tokenizer } from '../../language/tokenizer'
 import { isSmall, LaneRunner, type GraphSource } from '../lanes/laneSteps'
 import { knowsLanes, openLanes } from '../lanes/openLanes'
 import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
-import { multipliesExactly } from './exactProducts'
+import { largestExactWeight } from './exactProducts'
 import { FileSource } from './fileSource'
 import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
@@ -91,7 +91,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
       signal,
     })
     // Made now, while progress is shown: the first prompt opens them at once.
-    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, await wantsPrompts(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
     return opened
   })
   if (!decoder) return undefined
@@ -99,7 +99,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
 }
 
 /** Sees to it that the graphs of the processor lie in the cache. @returns their folder */
-async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, prompts: boolean, options: Gpt2Options): Promise<string> {
+async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, prompts: number | undefined, options: Gpt2Options): Promise<string> {
   const key = (await cacheKeys(source, config, prompts, options))('in-place')
   const build = (): Gpt2Graph => buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile)
   return (await cache.find(key)) ?? cache.store(key, build(), reportConversion(options), options.signal)
@@ -128,9 +128,9 @@ async function openGraphs(config: Gpt2Config, options: Gpt2Options): Promise<Ope
   const { precision } = options
   return withWeights(config, options, async (weights, source) => {
     const ort = await onnxRuntime()
-    const prompts = await wantsPrompts(ort, config, options)
+    const prompts = await promptCodes(ort, config, options)
     const created = await startGraphs(ort, config, weights, source, prompts, { ...options, yields: false })
-    const openPrompts = prompts && typeof created.graph === 'string' ? promptSession(ort, path.dirname(created.graph), options) : undefined
+    const openPrompts = prompts !== undefined && typeof created.graph === 'string' ? promptSession(ort, path.dirname(created.graph), options) : undefined
     return { runner: new Gpt2Session(ort, async () => created.session, created.cacheUse, config, precision === 'fp32', openPrompts), device: created.device }
   })
 }
@@ -139,10 +139,10 @@ async function openGraphs(config: Gpt2Config, options: Gpt2Options): Promise<Ope
 async function openGraphsBeside(config: Gpt2Config, options: Gpt2Options): Promise<Gpt2Session> {
   return withWeights(config, options, async (weights, source) => {
     const ort = await onnxRuntime()
-    const prompts = await wantsPrompts(ort, config, options)
+    const prompts = await promptCodes(ort, config, options)
     const { cacheFolder } = options
     const beside = { ...options, yields: true }
-    if (prompts && cacheFolder !== undefined) {
+    if (prompts !== undefined && cacheFolder !== undefined) {
       const entry = await makeGraphs(config, weights, source, new GraphCache(cacheFolder), prompts, options)
       // By then the file is closed.
       const main = (): Promise<InferenceSession> => withWeights(config, options, async (again, file) => (await startGraphs(ort, config, again, file, prompts, beside)).session)
@@ -153,9 +153,9 @@ async function openGraphsBeside(config: Gpt2Config, options: Gpt2Options): Promi
   })
 }
 
-async function startGraphs(ort: OnnxRuntime, config: Gpt2Config, weights: Gpt2Weights, source: FileSource, prompts: boolean, options: StartOptions): Promise<CreatedSession> {
+async function startGraphs(ort: OnnxRuntime, config: Gpt2Config, weights: Gpt2Weights, source: FileSource, prompts: number | undefined, options: StartOptions): Promise<CreatedSession> {
   const { precision, cacheFolder } = options
-  const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: prompts && cacheUse === 'in-place' }, weightsFile)
+  const build: BuildGraph = (cacheUse) => buildGpt2Graph(config, weights, { precision, cacheUse, prompts: cacheUse === 'in-place' ? prompts : undefined }, weightsFile)
   if (cacheFolder === undefined) return start(ort, (use) => makeInMemory(build(use), options), options)
   return startFromCache(ort, new GraphCache(cacheFolder), await cacheKeys(source, config, prompts, options), build, options)
 }
@@ -208,9 +208,13 @@ type BuildGraph = (use: CacheUse) => Gpt2Graph
 /** Narrower layers are so quick that the additional nodes take what the faster products give. */
 const narrowestForPrompts = 512
 
-/** Whether the model gets a graph of its own for prompts, which nearly doubles what the layers take in memory. */
-async function wantsPrompts(ort: OnnxRuntime, { width }: Gpt2Config, { precision, device, cacheFolder }: Gpt2Options): Promise<boolean> {
-  return ort.kind === 'native' && device === 'cpu' && precision === 'int8' && width >= narrowestForPrompts && cacheFolder !== undefined && multipliesExactly(ort)
+/**
+ * The largest code of weights in a graph for prompts, which nearly doubles what the layers take in memory. Undefined where
+ * the model gets none.
+ */
+async function promptCodes(ort: OnnxRuntime, { width }: Gpt2Config, { precision, device, cacheFolder }: Gpt2Options): Promise<number | undefined> {
+  const pays = ort.kind === 'native' && device === 'cpu' && precision === 'int8' && width >= narrowestForPrompts && cacheFolder !== undefined
+  return pays ? largestExactWeight(ort) : undefined
 }
 
 /** Starts the graph for prompts that lies in an entry of the cache. */
@@ -219,7 +223,7 @@ function promptSession(ort: OnnxRuntime, entry: string, { threads }: Gpt2Options
 }
 
 /** Names of everything that a made graph depends on. */
-async function cacheKeys(source: FileSource, config: Gpt2Config, prompts: boolean, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
+async function cacheKeys(source: FileSource, config: Gpt2Config, prompts: number | undefined, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
   const weights = await fileHash(source, cacheFolder, signal)
   return (use) => keyOf({ weights, config, precision, use, prompts, builderVersion })
 }

@@ -21,7 +21,7 @@ async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Contex
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
   const source = await FileSource.open(path.join(folder, 'model.safetensors'))
   const ort = await onnxRuntime()
-  const graph = buildGpt2Graph(config, await openGpt2Weights(source, config), { precision: 'fp32', cacheUse, prompts: false }, weightsFile)
+  const graph = buildGpt2Graph(config, await openGpt2Weights(source, config), { precision: 'fp32', cacheUse, prompts: undefined }, weightsFile)
   const weights = new Uint8Array(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) })
   await source.close()

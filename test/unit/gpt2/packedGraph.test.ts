@@ -36,7 +36,7 @@ function weightsThatArePacked(isPacked: boolean): Gpt2Weights {
 }
 
 async function written(weights: Gpt2Weights, precision: 'int8' | 'int4'): Promise<Buffer> {
-  const graph = buildGpt2Graph(config, weights, { precision, cacheUse: 'in-place', prompts: false }, 'weights.bin')
+  const graph = buildGpt2Graph(config, weights, { precision, cacheUse: 'in-place', prompts: undefined }, 'weights.bin')
   const file = Buffer.alloc(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => void file.set(bytes, offset) })
   return file
