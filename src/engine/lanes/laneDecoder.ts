@@ -112,6 +112,11 @@ export class LaneDecoder implements IDisposable {
     }
   }
 
+  /** The model's file, for whoever wants to keep it; undefined when it is in use no more. */
+  get file(): Uint8Array | undefined {
+    return this.disposed ? undefined : new Uint8Array(this.memory.buffer, this.at.weights, this.model.sizeBytes)
+  }
+
   /** Whether a step is small enough. */
   takes({ ids, rows, past }: Pick<Step, 'ids' | 'rows' | 'past'>): boolean {
     return ids.length <= mostTokens && rows.length <= mostLogits && past + ids.length <= this.config.positions + mostBranchRows

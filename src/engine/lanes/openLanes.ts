@@ -16,8 +16,11 @@ export interface LaneOptions {
   /** decoder.wasm */
   readonly kernels: string
   readonly threads: number
-  /** Where a made file is kept, and under which name; undefined makes it in memory every time. */
-  readonly kept: { readonly cache: GraphCache; readonly key: string } | undefined
+  /**
+   * Where a made file is kept, and under which name. What is not there is made there first where `makes` says so, in memory
+   * otherwise.
+   */
+  readonly kept: { readonly cache: GraphCache; readonly key: string; readonly makes: boolean } | undefined
   readonly onProgress?: ((fraction: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -45,9 +48,9 @@ export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: 
   }
 }
 
-async function entryFor(model: LaneModel, { cache, key }: NonNullable<LaneOptions['kept']>, { onProgress, signal }: LaneOptions): Promise<string> {
+async function entryFor(model: LaneModel, { cache, key, makes }: NonNullable<LaneOptions['kept']>, { onProgress, signal }: LaneOptions): Promise<string | undefined> {
   const made = { weightsSize: model.sizeBytes, writeWeights: model.write }
-  return (await cache.find(key)) ?? cache.store(key, made, onProgress, signal)
+  return (await cache.find(key)) ?? (makes ? cache.store(key, made, onProgress, signal) : undefined)
 }
 
 function makeInMemory(model: LaneModel, to: Uint8Array, { onProgress, signal }: LaneOptions): Promise<void> {

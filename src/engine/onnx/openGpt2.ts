@@ -11,6 +11,7 @@ import { fitsLanes, laneVersion } from '../../gpt2/laneWeights'
 import { openGpt2Weights, type Gpt2Weights } from '../../gpt2/weights'
 import type { LanguageModel } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
+import type { LaneDecoder } from '../lanes/laneDecoder'
 import { isSmall, LaneRunner, type GraphSource } from '../lanes/laneSteps'
 import { knowsLanes, openLanes } from '../lanes/openLanes'
 import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
@@ -22,7 +23,7 @@ import { GraphCache, modelFile, promptsFile, weightsFile } from './graphCache'
 import { hasNativeRuntime, onnxRuntime, type OnnxRuntime } from './runtime'
 import { Scorer } from './scorer'
 import type { StepRunner } from './step'
-import { fileHash, sha256 } from './weightsHash'
+import { fileHash, rememberedHash, sha256 } from './weightsHash'
 
 export interface Gpt2Options {
   /** Holds config.json and model.safetensors. */
@@ -79,9 +80,11 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   const bits = precision === 'int8' ? 8 : 4
   if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
   const decoder = await withWeights(config, options, async (weights, source) => {
-    // A small model is made in less time than its file takes to be written.
-    const kept = cacheFolder === undefined || isSmall(config) ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: await fileHash(source, cacheFolder, signal), config, precision, laneVersion }) }
-    const makesBoth = kept !== undefined && (await kept.cache.find(kept.key)) === undefined
+    const makes = !isSmall(config)
+    const hash = makes ? await fileHash(source, cacheFolder, signal) : await rememberedHash(source, cacheFolder)
+    const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: hash, config, precision, laneVersion }), makes }
+    const isNew = kept === undefined || (await kept.cache.find(kept.key)) === undefined
+    const makesBoth = kept !== undefined && isNew && makes
     const report = reportConversion(options)
     const opened = await openLanes(config, weights, bits, {
       kernels,
@@ -92,10 +95,25 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
     })
     // Made now, while progress is shown: the first prompt opens them at once.
     if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    if (opened && isNew && !makes && cacheFolder !== undefined) setTimeout(() => void keepSmall(config, opened, options).catch(() => {}), restMs).unref()
     return opened
   })
   if (!decoder) return undefined
   return { runner: new LaneRunner(decoder, new LaterGraphs(config, { ...options, onProgress: undefined, signal: undefined }), config), device: 'cpu' }
+}
+
+/** Whoever waits for a first suggestion is not to wait for a disk. */
+const restMs = 5000
+
+/** A small model is used before it lies in the cache. What cannot be kept is made again. */
+async function keepSmall(config: Gpt2Config, decoder: LaneDecoder, options: Gpt2Options): Promise<void> {
+  const { cacheFolder, precision } = options
+  await withWeights(config, { ...options, onProgress: undefined }, async (_, source) => {
+    const key = keyOf({ weights: await fileHash(source, cacheFolder), config, precision, laneVersion })
+    const { file } = decoder
+    if (cacheFolder === undefined || file === undefined) return
+    await new GraphCache(cacheFolder).store(key, { weightsSize: file.length, writeWeights: (sink) => sink.write(0, file) })
+  })
 }
 
 /** Sees to it that the graphs of the processor lie in the cache. @returns their folder */

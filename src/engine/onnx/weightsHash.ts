@@ -29,7 +29,7 @@ interface Stamp {
  */
 export async function fileHash(source: FileSource, memoFolder: string | undefined, signal?: AbortSignal): Promise<string> {
   const before = await stampOf(source.name)
-  const memo = memoFolder === undefined ? undefined : path.join(memoFolder, `${sha256(before.file)}.hash.json`)
+  const memo = memoFolder === undefined ? undefined : memoOf(memoFolder, before)
   const remembered = memo === undefined ? undefined : await recall(memo, before)
   if (remembered !== undefined) return remembered
 
@@ -43,6 +43,17 @@ export async function fileHash(source: FileSource, memoFolder: string | undefine
   const settled = BigInt(Date.now() - settledMs) * 1_000_000n > BigInt(after.modified)
   if (memo !== undefined && settled && same(before, after)) await remember(memo, after, digest)
   return digest
+}
+
+/** The same where it need not be computed. @throws InklingError `file-unreadable` */
+export async function rememberedHash(source: FileSource, memoFolder: string | undefined): Promise<string | undefined> {
+  if (memoFolder === undefined) return undefined
+  const stamp = await stampOf(source.name)
+  return recall(memoOf(memoFolder, stamp), stamp)
+}
+
+function memoOf(folder: string, { file }: Stamp): string {
+  return path.join(folder, `${sha256(file)}.hash.json`)
 }
 
 export function sha256(text: string | Uint8Array): string {
