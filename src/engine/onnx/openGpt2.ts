@@ -81,7 +81,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
   const decoder = await withWeights(config, options, async (weights, source) => {
     const makes = !isSmall(config)
-    const hash = makes ? await fileHash(source, cacheFolder, signal) : await rememberedHash(source, cacheFolder)
+    const hash = cacheFolder === undefined ? undefined : makes ? await fileHash(source, cacheFolder, signal) : await rememberedHash(source, cacheFolder)
     const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: hash, config, precision, laneVersion }), makes }
     const isNew = kept === undefined || (await kept.cache.find(kept.key)) === undefined
     const makesBoth = kept !== undefined && isNew && makes

@@ -46,8 +46,7 @@ export async function fileHash(source: FileSource, memoFolder: string | undefine
 }
 
 /** The same where it need not be computed. @throws InklingError `file-unreadable` */
-export async function rememberedHash(source: FileSource, memoFolder: string | undefined): Promise<string | undefined> {
-  if (memoFolder === undefined) return undefined
+export async function rememberedHash(source: FileSource, memoFolder: string): Promise<string | undefined> {
   const stamp = await stampOf(source.name)
   return recall(memoOf(memoFolder, stamp), stamp)
 }
