@@ -2,7 +2,7 @@
 import { readTokenizer } from '../../src/engine/modelFolder'
 import { openGpt2 } from '../../src/engine/onnx/openGpt2'
 import type { Precision } from '../../src/gpt2/weightFormat'
-import type { LanguageModel } from '../../src/language/languageModel'
+import type { Exactness, LanguageModel } from '../../src/language/languageModel'
 import { indexOfHighest } from '../../src/language/probabilities'
 import { folderMb, measure, peakMb, timeEach, tokens } from './measure.mjs'
 
@@ -20,9 +20,11 @@ const model = await openGpt2({
 })
 const loadMs = performance.now() - began
 const vocabulary = model.tokenizer.vocabularySize - 1
+/** What greedy text asks for: the highest logit. */
+const greedy: Exactness = { exactWithin: 0 }
 const context = model.open()
 const engine = {
-  feed: async (ids: number[]): Promise<number> => indexOfHighest(await context.extend(Int32Array.from(ids))),
+  feed: async (ids: number[]): Promise<number> => indexOfHighest(await context.extend(Int32Array.from(ids), undefined, greedy)),
   keep: async (n: number): Promise<void> => context.truncate(n),
   score: async (ids: number[]): Promise<unknown> => {
     context.truncate(0)
@@ -47,7 +49,7 @@ async function threeCandidates(model: LanguageModel, repeats: number): Promise<{
     const all = Array.from({ length: count }, (_, i) => i)
     const branches = context.fork(count)
     const took = await timeEach(2 * repeats, async (i) => {
-      for (const logits of await branches.extend(all, Int32Array.from(all, (branch) => i + branch))) indexOfHighest(logits)
+      for (const logits of await branches.extend(all, Int32Array.from(all, (branch) => i + branch), undefined, greedy)) indexOfHighest(logits)
     })
     branches.dispose()
     return took

@@ -6,11 +6,12 @@ import { attentionScale, type Gpt2Config } from './config'
 import { bytesOf } from './floats'
 import { scaleColumns } from './floatWeights'
 import { byRows, fourBitLanes, groupRows, type LaneArranger } from './lanes'
+import { LowerHalves, upperHalves } from './preview'
 import { blockSizeFor, quantizeRows, transpose, unsigned, type Bits } from './quantize'
 import { tensorShapes, type Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes. */
-export const laneVersion = 2
+export const laneVersion = 3
 
 /** Where the parts of a matrix begin in the file. Biases and zero points are 0 where there are none. */
 export interface LaneMatrix {
@@ -18,6 +19,14 @@ export interface LaneMatrix {
   readonly scales: number
   readonly zeros: number
   readonly bias: number
+}
+
+/** Half of an 8-bit matrix, which tells roughly what a product will be. Where its parts begin in the file. */
+export interface LanePreview {
+  /** The upper four bits of each code. */
+  readonly codes: number
+  /** Mean and variance of the lower four bits over each column: f32 [2, columns]. */
+  readonly lowerHalves: number
 }
 
 export interface LaneNorm {
@@ -43,6 +52,8 @@ export interface LaneModel {
   readonly vocabulary: number
   readonly embedding: LaneMatrix
   readonly head: LaneMatrix
+  /** Of the head; undefined where it is read whole for every token. */
+  readonly preview: LanePreview | undefined
   readonly places: number
   readonly lastNorm: LaneNorm
   readonly layers: readonly LaneLayer[]
@@ -62,11 +73,19 @@ export function fitsLanes({ width, inner, headDim }: Gpt2Config, bits: Bits): bo
   return width % step === 0 && inner % step === 0 && headDim % 4 === 0
 }
 
-/** @param config one that fits */
-export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, arranger: LaneArranger): LaneModel {
+/** Whether a head can have a preview: the sums of 32 columns are the kernel's step. */
+export function fitsPreview({ width }: Gpt2Config): boolean {
+  return blockSizeFor(width, layerBlock[8]) % 32 === 0
+}
+
+/**
+ * @param config one that fits
+ * @param previews whether the head gets a preview, which has to fit, too
+ */
+export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, arranger: LaneArranger, previews: boolean): LaneModel {
   const { width, inner, vocabulary, layers } = config
   const lay = new LaneLayout(config, weights, bits, arranger)
-  const embedding = lay.vocabularyMatrix('wte.weight')
+  const embedding = lay.vocabularyMatrix('wte.weight', previews && config.tiedHead)
   const model = {
     bits,
     blocks: { width: blockSizeFor(width, layerBlock[bits]), inner: blockSizeFor(inner, layerBlock[bits]), vocabulary: blockSizeFor(width, layerBlock[8]) },
@@ -75,9 +94,9 @@ export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, a
     places: lay.floats('wpe.weight'),
     layers: Array.from({ length: layers }, (_, layer) => lay.layer(layer)),
     lastNorm: lay.norm('ln_f'),
-    head: config.tiedHead ? embedding : lay.vocabularyMatrix('lm_head.weight'),
   }
-  return { ...model, sizeBytes: lay.layout.sizeBytes, write: (sink, onProgress, signal) => lay.write(sink, onProgress, signal) }
+  const head = config.tiedHead ? embedding : lay.vocabularyMatrix('lm_head.weight', previews)
+  return { ...model, head, preview: head.preview, sizeBytes: lay.layout.sizeBytes, write: (sink, onProgress, signal) => lay.write(sink, onProgress, signal) }
 }
 
 class LaneLayout {
@@ -150,24 +169,31 @@ class LaneLayout {
     return { codes: codes.offset, scales: scales.offset, zeros: zeros?.offset ?? 0, bias: this.floats(`${name}.bias`, queries) }
   }
 
-  /** [vocabulary, width], in 8 bits, filled up with rows of zeros. */
-  vocabularyMatrix(name: string): LaneMatrix {
+  /** [vocabulary, width], in 8 bits, filled up with rows of zeros, and their upper halves where there is to be a preview. */
+  vocabularyMatrix(name: string, previews: boolean): LaneMatrix & Pick<LaneModel, 'preview'> {
     const { vocabulary, width } = this.config
     const rows = roundUp(vocabulary, groupRows)
     const blockSize = blockSizeFor(width, layerBlock[8])
     const blocks = width / blockSize
     const codes = this.layout.place(dataType.int8, [rows, width])
     const scales = this.layout.place(dataType.float, [rows, blocks])
+    const preview = previews ? { codes: this.layout.place(dataType.uint8, [rows, width / 2]), lowerHalves: this.layout.place(dataType.float, [2, width]) } : undefined
     const pieceRows = Math.max(groupRows, Math.floor(pieceElements / width / groupRows) * groupRows)
-    this.recipe([codes, scales], async (sink) => {
+    this.recipe([codes, scales, ...(preview ? [preview.codes, preview.lowerHalves] : [])], async (sink) => {
+      const lowerHalves = new LowerHalves(width)
       for (let row = 0; row < vocabulary; row += pieceRows) {
         const to = Math.min(row + pieceRows, vocabulary)
         const piece = await this.vocabularyRows(name, row, to, blockSize)
-        await sink.write(codes.offset + row * width, this.arranger.fromRows(filledUp(piece.codes, width), width))
+        const filled = filledUp(piece.codes, width)
+        await sink.write(codes.offset + row * width, this.arranger.fromRows(filled, width))
         await sink.write(scales.offset + row * blocks * 4, bytesOf(byRows(filledUp(piece.scales, blocks), blocks)))
+        if (!preview) continue
+        await sink.write(preview.codes.offset + (row * width) / 2, upperHalves(filled, width))
+        lowerHalves.add(piece.codes)
       }
+      if (preview) await sink.write(preview.lowerHalves.offset, bytesOf(lowerHalves.moments()))
     })
-    return { codes: codes.offset, scales: scales.offset, zeros: 0, bias: 0 }
+    return { codes: codes.offset, scales: scales.offset, zeros: 0, bias: 0, preview: preview && { codes: preview.codes.offset, lowerHalves: preview.lowerHalves.offset } }
   }
 
   private async vocabularyRows(name: string, from: number, to: number, blockSize: number): Promise<{ readonly codes: Int8Array; readonly scales: Float32Array }> {

@@ -1,8 +1,8 @@
 import { InklingError } from '../base/errors'
-import type { LanguageModel } from './languageModel'
+import type { Exactness, LanguageModel } from './languageModel'
 import { logProbability } from './probabilities'
 import { PromptLookup } from './promptLookup'
-import { Sampler, type Sampling } from './sampling'
+import { neededFor, Sampler, type Sampling } from './sampling'
 import { endsInTime } from './sentenceEnd'
 import { StopStrings } from './stopStrings'
 import { TokenWindow } from './tokenWindow'
@@ -41,7 +41,10 @@ export interface GeneratedSequence {
   readonly text: string
   /** Ids of the continuation, the one that ended it included. */
   readonly tokens: readonly number[]
-  /** Sum over `tokens`, natural logarithm, under the model's unmodified distribution. */
+  /**
+   * Sum over `tokens`, natural logarithm, under the model's unmodified distribution. Of greedy text from a large model it is
+   * some hundredths of a nat a token off, where logits that did not matter to the choice were estimates.
+   */
   readonly logprob: number
   readonly finish: 'length' | 'eos' | 'stop' | 'sentence'
 }
@@ -74,14 +77,15 @@ export async function generate(
   })
   const drafts = { drafted: 0, right: 0 }
   if (request.maxNewTokens > 0) {
-    const logits = await context.advance(window.view(), signal)
+    const exactness = neededFor(request.sampling)
+    const logits = await context.advance(window.view(), signal, exactness)
     listener.prefilled?.()
     for (const sequence of sequences) sequence.take(logits)
-    if (sequences.length > 1) await growTogether(context, sequences, model.contextLength, signal)
+    if (sequences.length > 1) await growTogether(context, sequences, model.contextLength, exactness, signal)
     const speculates = context.isParallel && (request.speculate ?? context.draftCosts !== undefined)
     for (const sequence of sequences) {
       if (speculates) await growSpeculatively(context, sequence, drafts, signal)
-      else await growAlone(context, sequence, signal)
+      else await growAlone(context, sequence, exactness, signal)
     }
   }
   return {
@@ -93,14 +97,14 @@ export async function generate(
 }
 
 /** Grows all sequences in one batch until the context is full or all are finished. */
-async function growTogether(context: WarmContext, sequences: readonly GrowingSequence[], contextLength: number, signal?: AbortSignal): Promise<void> {
+async function growTogether(context: WarmContext, sequences: readonly GrowingSequence[], contextLength: number, exactness: Exactness, signal?: AbortSignal): Promise<void> {
   const branches = context.fork(sequences.length)
   try {
     for (let length = context.length; length < contextLength; length++) {
       const growing = sequences.map((_, index) => index).filter((index) => sequences[index]?.finished === false)
       if (growing.length === 0) return
       const tokens = Int32Array.from(growing, (index) => sequences[index]?.lastToken ?? 0)
-      const logits = await branches.extend(growing, tokens, signal)
+      const logits = await branches.extend(growing, tokens, signal, exactness)
       growing.forEach((index, i) => sequences[index]?.take(logits[i] ?? new Float32Array()))
     }
   } finally {
@@ -108,8 +112,8 @@ async function growTogether(context: WarmContext, sequences: readonly GrowingSeq
   }
 }
 
-async function growAlone(context: WarmContext, sequence: GrowingSequence, signal?: AbortSignal): Promise<void> {
-  while (!sequence.finished) sequence.take(await context.advance(sequence.window.view(), signal))
+async function growAlone(context: WarmContext, sequence: GrowingSequence, exactness: Exactness, signal?: AbortSignal): Promise<void> {
+  while (!sequence.finished) sequence.take(await context.advance(sequence.window.view(), signal, exactness))
 }
 
 /**

@@ -13,6 +13,15 @@ export interface ModelDescription {
   readonly device: string
 }
 
+/** Which logits a caller has to have exactly. */
+export interface Exactness {
+  /**
+   * Those that are further than this below the highest may be estimates: lower than the highest, and with exponentials that
+   * are right on average. In nats; infinite where nothing is said, so that all are exact.
+   */
+  readonly exactWithin?: number | undefined
+}
+
 /** A decoder that predicts the next token. */
 export interface LanguageModel extends IDisposable {
   readonly tokenizer: Tokenizer
@@ -37,7 +46,7 @@ export interface Context extends IDisposable {
    * @returns the logits after the last one: [vocabulary], float32, natural scale; valid until the next call
    * @throws InklingError `numbers-not-finite`; CancelledError
    */
-  extend(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array>
+  extend(tokens: Int32Array, signal?: AbortSignal, exactness?: Exactness): Promise<Float32Array>
   /**
    * Appends a few `tokens` (at least one). Only where they cost hardly more at once than one alone.
    * @returns as `extend`, but after each of them: [n, vocabulary]
@@ -68,7 +77,7 @@ export interface Branches extends IDisposable {
    * Appends `tokens[i]` to branch `branches[i]`; branches that are not named rest.
    * @returns logits [vocabulary] float32 for each named branch, in that order; valid until the next call
    */
-  extend(branches: readonly number[], tokens: Int32Array, signal?: AbortSignal): Promise<readonly Float32Array[]>
+  extend(branches: readonly number[], tokens: Int32Array, signal?: AbortSignal, exactness?: Exactness): Promise<readonly Float32Array[]>
 }
 
 /** How likely a token was, in natural logarithms. */

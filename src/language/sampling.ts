@@ -1,4 +1,5 @@
 import { HighestFirst } from './highestFirst'
+import type { Exactness } from './languageModel'
 import { indexOfHighest, leadOfHighest, logSumExp, requireFinite } from './probabilities'
 import { seededRandom, type Random } from './random'
 
@@ -24,6 +25,11 @@ export type Sampling =
     }
 
 type Drawing = Extract<Sampling, { kind: 'sample' }>
+
+/** The logits that a choice depends on. */
+export function neededFor({ kind, repetitionPenalty }: Sampling): Exactness {
+  return kind === 'greedy' && repetitionPenalty === 1 ? { exactWithin: 0 } : {}
+}
 
 /** What may be drawn. */
 export interface Distribution {

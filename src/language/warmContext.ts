@@ -1,5 +1,5 @@
 import type { IDisposable } from '../base/lifecycle'
-import type { Branches, Context, TokenScore } from './languageModel'
+import type { Branches, Context, Exactness, TokenScore } from './languageModel'
 
 /** How many tokens at the beginning of `held` and `wanted` are the same. */
 export function commonPrefix(held: ArrayLike<number>, wanted: ArrayLike<number>): number {
@@ -17,8 +17,8 @@ export class WarmContext implements IDisposable {
   private held: number[] = []
   /** Logits after some token: [vocabulary]; a copy, because the context's own are good for one call only. */
   private logits = new Float32Array(0)
-  /** Whether `logits` are those after the last token held. */
-  private current = false
+  /** Of `logits`, if they are those after the last token held: as of `Exactness`. */
+  private exactWithin: number | undefined
 
   constructor(private readonly context: Context) {}
 
@@ -36,20 +36,21 @@ export class WarmContext implements IDisposable {
    * The same tokens again cost nothing.
    * @returns the logits after the last one: [vocabulary], float32, natural scale; valid until the next call
    */
-  async advance(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+  async advance(tokens: Int32Array, signal?: AbortSignal, exactness: Exactness = {}): Promise<Float32Array> {
     const common = commonPrefix(this.held, tokens)
-    if (common === tokens.length && common === this.held.length && this.current) return this.logits
+    const { exactWithin = Infinity } = exactness
+    if (common === tokens.length && common === this.held.length && this.exactWithin !== undefined && this.exactWithin >= exactWithin) return this.logits
     // The logits come from running a token, so the last one runs again when all are there.
     this.truncate(Math.min(common, tokens.length - 1))
-    return this.append(tokens.subarray(this.held.length), signal)
+    return this.append(tokens.subarray(this.held.length), signal, exactness)
   }
 
   /** Adds `tokens` (at least one) behind what is held; returns as `advance`. */
-  async append(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
-    const logits = await this.track(tokens, () => this.context.extend(tokens, signal))
+  async append(tokens: Int32Array, signal?: AbortSignal, exactness: Exactness = {}): Promise<Float32Array> {
+    const logits = await this.track(tokens, () => this.context.extend(tokens, signal, exactness))
     if (this.logits.length === logits.length) this.logits.set(logits)
     else this.logits = logits.slice()
-    this.current = true
+    this.exactWithin = exactness.exactWithin ?? Infinity
     return this.logits
   }
 
@@ -83,7 +84,7 @@ export class WarmContext implements IDisposable {
     if (length === this.held.length) return
     this.context.truncate(length)
     this.held.length = length
-    this.current = false
+    this.exactWithin = undefined
   }
 
   /** Branches over what is held; see `Context.fork`. */
@@ -97,7 +98,7 @@ export class WarmContext implements IDisposable {
 
   /** Runs `action`, which appends `tokens`; afterwards `held` says what the context really holds. */
   private async track<T>(tokens: Int32Array, action: () => Promise<T>): Promise<T> {
-    this.current = false
+    this.exactWithin = undefined
     try {
       return await action()
     } finally {

@@ -4,6 +4,7 @@
  */
 import { normalize, roundTo16, roundTo8 } from './activations'
 import { attend } from './attention'
+import { decide, preview, readDecided, roundForPreview } from './preview'
 import { activated, add, product, put } from './products'
 import { barrier, beginGeneration, claim, field, mostThreads, nextGeneration } from './threads'
 import * as plan from './plan'
@@ -83,10 +84,34 @@ function run(at: usize, thread: usize): void {
     barrier(at)
     record += plan.layerBytes
   }
-  const block = field(at, plan.vocabularyBlock)
-  round(at, own, hidden, n, width, block, 8, field(at, plan.lastNormWeight), field(at, plan.lastNormBias))
-  multiply(at, own, n, at + plan.headMatrix, 8, width, block, field(at, plan.vocabulary), field(at, plan.logits), put)
+  if (field(at, plan.preview) == 0 || load<f32>(at, plan.within) == Infinity) head(at, own, hidden, n, width)
+  else previewedHead(at, own, hidden, n, width)
   barrier(at)
+}
+
+function head(at: usize, own: usize, hidden: usize, m: usize, width: usize): void {
+  const block = field(at, plan.vocabularyBlock)
+  round(at, own, hidden, m, width, block, 8, field(at, plan.lastNormWeight), field(at, plan.lastNormBias))
+  multiply(at, own, m, at + plan.headMatrix, 8, width, block, field(at, plan.vocabulary), field(at, plan.logits), put)
+}
+
+/** The same where `within` lets most logits be estimates. What is read whole is decided for each token by itself. */
+function previewedHead(at: usize, own: usize, hidden: usize, m: usize, width: usize): void {
+  const block = field(at, plan.vocabularyBlock)
+  const row = own + field(at, plan.ownRow)
+  for (;;) {
+    const t = claim(at, 1)
+    if (t >= m) break
+    const first = (t * (width / block)) << 2
+    roundRow(at, own, hidden + ((t * width) << 2), width, block, 8, field(at, plan.lastNormWeight), field(at, plan.lastNormBias), field(at, plan.codes) + ((t * width) << 1), field(at, plan.codeScales) + (t << 2), 0)
+    roundForPreview(row, width, block, field(at, plan.lowerHalves), field(at, plan.previewCodes) + t * width, field(at, plan.previewScales) + first, field(at, plan.previewOffsets) + first, field(at, plan.previewVariances) + first)
+  }
+  barrier(at)
+  preview(at, m, width, block)
+  barrier(at)
+  decide(at, m, width, block, row)
+  barrier(at)
+  readDecided(at, m, width, block)
 }
 
 /** Token embeddings and places. Rows of the embedding lie among the others of their group. */

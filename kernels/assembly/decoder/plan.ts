@@ -99,7 +99,25 @@ export const values = 752
 export const capacity = 756
 /** f32 [m, vocabulary] */
 export const logits = 760
-export const planBytes = 768
+/** f32, nats: logits that are further below the highest may be estimates. Infinite: none may be. */
+export const within = 764
+
+// The preview of the head, and room for what comes of it.
+/** Of each code of the head the upper four bits, plus 8, as codes of 4 bits lie; 0 where there is none. */
+export const preview = 768
+/** f32 [2, width]: mean and variance of the lower four bits over a column. */
+export const lowerHalves = 772
+/** Activations for it: i8 [m, width], and f32 [m, blocks] each. */
+export const previewCodes = 776
+export const previewScales = 780
+export const previewOffsets = 784
+export const previewVariances = 788
+/** f32 [m, vocabulary / 16]: of each group of rows the highest estimate, and what none of its logits exceeds. */
+export const estimates = 792
+export const bounds = 796
+/** f32 [m]: groups whose bound reaches it are read whole. */
+export const thresholds = 800
+export const planBytes = 832
 
 // A layer's record: addresses.
 /** Codes, scales, zero points (of 4 bits) and bias of a matrix stand one behind the other. */

@@ -14,7 +14,7 @@ const piecesPerThread: usize = 12
 const largestPiece: usize = 8
 
 /** Rows that stand side by side and are computed together. Matrices are filled up to a multiple. */
-const stepRows: usize = 16
+export const stepRows: usize = 16
 
 /**
  * y[n, rows] = x · Wᵀ + bias, with the part of the rows that this thread gets hold of.
@@ -120,7 +120,7 @@ function allDone(y: usize, y0: v128, y1: v128, y2: v128, y3: v128, bias: usize, 
  * 16 rows, one token. For every four columns lie 16 times four codes one behind the other, in the order 0, 2, 1, 3: shifted in
  * place they are two pairs. (Loads that widen take half as long again in Node 20.)
  */
-function single(w: usize, scales: usize, x: usize, xScale: f32, columns: usize, block: usize, y: usize, bias: usize, finish: usize, kind: usize): void {
+export function single(w: usize, scales: usize, x: usize, xScale: f32, columns: usize, block: usize, y: usize, bias: usize, finish: usize, kind: usize): void {
   let y0 = f32x4.splat(0), y1 = y0, y2 = y0, y3 = y0
   for (const end = w + columns * stepRows; w < end; ) {
     let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0
@@ -290,7 +290,7 @@ function fourOnce(at: usize, scale: usize, zero: usize, a: usize, xScale: usize,
 
 /** Adds the products of four rows' codes with eight activations. */
 @inline
-function fourDots(sum: v128, codes: v128, first: v128, second: v128): v128 {
+export function fourDots(sum: v128, codes: v128, first: v128, second: v128): v128 {
   return i16x8.add(sum, i16x8.add(pairs(low(codes), first), pairs(high(codes), second)))
 }
 

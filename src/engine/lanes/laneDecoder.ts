@@ -123,7 +123,7 @@ export class LaneDecoder implements IDisposable {
   }
 
   /** @returns logits [m, vocabulary], float32 @throws InklingError `numbers-not-finite` */
-  run({ ids, positions, rows, mask, past }: Step, cache: LaneCache): Float32Array {
+  run({ ids, positions, rows, mask, past, exactWithin }: Step, cache: LaneCache): Float32Array {
     const { at, memory: { buffer }, config: { vocabulary } } = this
     this.words(at.ids, ids)
     this.words(at.positions, positions)
@@ -134,6 +134,7 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.count, ids.length)
     this.set(plan.past, past)
     this.set(plan.wanted, rows.length)
+    this.setExactWithin(exactWithin)
     this.set(plan.mask, seesAll ? 0 : at.mask)
     this.kernels.step(at.plan)
     const logits = new Float32Array(rows.length * vocabulary)
@@ -147,6 +148,7 @@ export class LaneDecoder implements IDisposable {
     const { at, config: { width, vocabulary } } = this
     const logits = new Float32Array((states.length / width) * vocabulary)
     this.set(plan.count, 0)
+    this.setExactWithin(Infinity)
     for (let row = 0; row < states.length / width; row += mostLogits) {
       const piece = states.subarray(row * width, (row + mostLogits) * width)
       const wanted = piece.length / width
@@ -231,6 +233,10 @@ export class LaneDecoder implements IDisposable {
 
   private set(field: number, value: number): void {
     new DataView(this.memory.buffer).setUint32(this.at.plan + field, value, true)
+  }
+
+  private setExactWithin(nats: number): void {
+    new DataView(this.memory.buffer).setFloat32(this.at.plan + plan.within, nats, true)
   }
 
   private words(address: number, values: Int32Array): void {

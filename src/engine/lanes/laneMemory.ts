@@ -1,5 +1,6 @@
 import * as plan from '../../../kernels/assembly/decoder/plan'
 import type { Activation, Gpt2Config } from '../../gpt2/config'
+import { groupRows } from '../../gpt2/lanes'
 import type { LaneMatrix, LaneModel, LaneNorm } from '../../gpt2/laneWeights'
 
 /** WebAssembly's own data lie below. */
@@ -14,7 +15,7 @@ export const mostLogits = 16
 const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu: 2, relu: 3 }
 
 /** Rooms whose addresses the plan has under the same name. */
-const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums'] as const
+const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums', 'previewCodes', 'previewScales', 'previewOffsets', 'previewVariances', 'estimates', 'bounds', 'thresholds'] as const
 
 /** Where everything lies in the decoder's memory; addresses in bytes. */
 export interface LaneMemory {
@@ -49,6 +50,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
   const { layers, heads, headDim, width, inner, epsilon, activation } = config
   const widest = Math.max(width, inner)
   const narrowestBlock = 16
+  const mostPreviewed = model.preview === undefined ? 0 : mostLogits
   const at = {
     plan: room(plan.planBytes),
     table: room(layers * plan.layerBytes),
@@ -67,6 +69,13 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     codes: room(2 * mostTokens * widest),
     codeScales: room((4 * mostTokens * widest) / narrowestBlock),
     codeSums: room((4 * mostTokens * widest) / narrowestBlock),
+    previewCodes: room(mostPreviewed * width),
+    previewScales: room((4 * mostPreviewed * width) / narrowestBlock),
+    previewOffsets: room((4 * mostPreviewed * width) / narrowestBlock),
+    previewVariances: room((4 * mostPreviewed * width) / narrowestBlock),
+    estimates: room((4 * mostPreviewed * model.vocabulary) / groupRows),
+    bounds: room((4 * mostPreviewed * model.vocabulary) / groupRows),
+    thresholds: room(4 * mostPreviewed),
   }
   const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 }
   const threadBytes = Math.ceil((own.scores + 4 * (4 * headDim + 4 * (maskRows + 4))) / 64) * 64
@@ -100,6 +109,8 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     set(plan.embeddingCodes, weightsAt(model.embedding.codes))
     set(plan.embeddingScales, weightsAt(model.embedding.scales))
     matrix(at.plan + plan.headMatrix, model.head)
+    set(plan.preview, model.preview === undefined ? 0 : weightsAt(model.preview.codes))
+    set(plan.lowerHalves, model.preview === undefined ? 0 : weightsAt(model.preview.lowerHalves))
     set(plan.places, weightsAt(model.places))
     norm(at.plan + plan.lastNormWeight, model.lastNorm)
     set(plan.layerTable, at.table)

@@ -2,7 +2,7 @@ import { open, readFile, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError, reasonOf } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
-import { layLanes, type LaneModel } from '../../gpt2/laneWeights'
+import { fitsPreview, layLanes, type LaneModel } from '../../gpt2/laneWeights'
 import type { Bits } from '../../gpt2/quantize'
 import type { Gpt2Weights } from '../../gpt2/weights'
 import { knowsFusedKernels } from '../../gan-tfjs/kernelFile'
@@ -11,6 +11,7 @@ import { allowRelaxedSimd } from '../relaxedSimd'
 import { WasmArranger } from './arranger'
 import { compileWhole } from './compileWhole'
 import { LaneDecoder } from './laneDecoder'
+import { isSmall } from './laneSteps'
 
 export interface LaneOptions {
   /** decoder.wasm */
@@ -31,6 +32,13 @@ export function knowsLanes(): boolean {
   return knowsFusedKernels()
 }
 
+/** A head of so many weights takes a share of a token's time that is worth half as many bytes in memory. */
+const largeHead = 1 << 24
+
+function wantsPreview(config: Gpt2Config): boolean {
+  return !isSmall(config) && config.vocabulary * config.width >= largeHead && fitsPreview(config)
+}
+
 /**
  * @returns undefined where there is not enough memory for it
  * @throws InklingError `disk-full`, `file-unwritable`, `file-unreadable`; CancelledError
@@ -38,7 +46,7 @@ export function knowsLanes(): boolean {
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
   try {
     const kernels = await compileWhole(await readFile(options.kernels))
-    const model = layLanes(config, weights, bits, await WasmArranger.open(kernels))
+    const model = layLanes(config, weights, bits, await WasmArranger.open(kernels), wantsPreview(config))
     const folder = options.kept && (await entryFor(model, options.kept, options))
     const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
     return await LaneDecoder.open(config, model, kernels, options.threads, fill)

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
-import type { Branches } from '../../language/languageModel'
+import type { Branches, Exactness } from '../../language/languageModel'
 import { checkTokens } from './checkTokens'
 import { hidden, type Steps } from './step'
 
@@ -31,7 +31,7 @@ export class Gpt2Branches implements Branches {
     this.depths = new Int32Array(count)
   }
 
-  async extend(branches: readonly number[], tokens: Int32Array, signal?: AbortSignal): Promise<readonly Float32Array[]> {
+  async extend(branches: readonly number[], tokens: Int32Array, signal?: AbortSignal, { exactWithin = Infinity }: Exactness = {}): Promise<readonly Float32Array[]> {
     if (this.disposed) throw new Error('The branches are disposed')
     this.check(branches, tokens)
     throwIfCancelled(signal)
@@ -43,6 +43,7 @@ export class Gpt2Branches implements Branches {
       rows: Int32Array.from(branches, (_, i) => i),
       mask: this.mask(branches),
       past: this.prefix + this.owners.length,
+      exactWithin,
     })
     for (const branch of branches) {
       this.owners.push(branch)

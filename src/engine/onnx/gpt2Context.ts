@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
-import type { Branches, Context, TokenScore } from '../../language/languageModel'
+import type { Branches, Context, Exactness, TokenScore } from '../../language/languageModel'
 import { causalMask } from './causalMask'
 import { Gpt2Branches } from './gpt2Branches'
 import { checkTokens } from './checkTokens'
@@ -40,7 +40,7 @@ export class Gpt2Context implements Context {
     this.held = length
   }
 
-  async extend(tokens: Int32Array, signal?: AbortSignal): Promise<Float32Array> {
+  async extend(tokens: Int32Array, signal?: AbortSignal, { exactWithin = Infinity }: Exactness = {}): Promise<Float32Array> {
     if (tokens.length === 0) throw new RangeError('No tokens to extend with')
     this.check(tokens)
     const body = tokens.length >= this.steps.promptTokens ? tokens.length - 1 : tokens.length
@@ -49,7 +49,7 @@ export class Gpt2Context implements Context {
       const chunk = tokens.subarray(from, from < body ? Math.min(from + chunkTokens, body) : tokens.length)
       from += chunk.length
       const isLast = from === tokens.length
-      const logits = await this.run(chunk, this.held, isLast ? Int32Array.of(chunk.length - 1) : new Int32Array(0))
+      const logits = await this.run(chunk, this.held, isLast ? Int32Array.of(chunk.length - 1) : new Int32Array(0), exactWithin)
       if (isLast) return logits
     }
   }
@@ -99,9 +99,9 @@ export class Gpt2Context implements Context {
   }
 
   /** Runs `tokens` after the first `past` rows and holds them then. @returns logits [rows.length, vocabulary] */
-  private async run(tokens: Int32Array, past: number, rows: Int32Array): Promise<Float32Array> {
+  private async run(tokens: Int32Array, past: number, rows: Int32Array, exactWithin = Infinity): Promise<Float32Array> {
     const positions = Int32Array.from(tokens, (_, i) => past + i)
-    const logits = await this.steps.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past })
+    const logits = await this.steps.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past, exactWithin })
     this.tokens.set(tokens, past)
     this.held = past + tokens.length
     return logits

@@ -12,6 +12,8 @@ export interface Step {
   /** [n, past + n]: 0 where a token sees a row, `hidden` where not */
   readonly mask: Float32Array
   readonly past: number
+  /** As of `Exactness`. A graph's logits are all exact. */
+  readonly exactWithin: number
 }
 
 /** Added to the attention score of a row that must not be seen: far below every real score, yet finite. */

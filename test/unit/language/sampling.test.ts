@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HighestFirst } from '../../../src/language/highestFirst'
 import { indexOfHighest, logProbability, logSumExp } from '../../../src/language/probabilities'
 import { seededRandom } from '../../../src/language/random'
-import { Sampler, type Sampling } from '../../../src/language/sampling'
+import { neededFor, Sampler, type Sampling } from '../../../src/language/sampling'
 
 const greedy: Sampling = { kind: 'greedy', repetitionPenalty: 1 }
 
@@ -14,6 +14,16 @@ function draws(sampling: Sampling, logits: readonly number[], count: number, str
   const sampler = new Sampler(sampling, stream, new Int32Array())
   return Array.from({ length: count }, () => sampler.choose(Float32Array.from(logits)))
 }
+
+describe('the logits that have to be exact', () => {
+  it.each<[string, Sampling, number | undefined]>([
+    ['the highest, of greedy text', greedy, 0],
+    ['all, where repeated tokens lose', { ...greedy, repetitionPenalty: 1.2 }, undefined],
+    ['all, where tokens are drawn', sample({}), undefined],
+  ])('are %s', (_, sampling, exactWithin) => {
+    expect(neededFor(sampling).exactWithin).toBe(exactWithin)
+  })
+})
 
 describe('the likeliest token', () => {
   it.each([

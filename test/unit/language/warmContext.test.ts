@@ -51,6 +51,21 @@ describe('a warm context', () => {
     expect(model.work.tokens - before).toBe(1)
   })
 
+  it.each([
+    ['exact ones to whoever may have estimates', undefined, 0, 0],
+    ['estimates to whoever may have as many', 0.5, 0.5, 0],
+    ['no estimates to whoever wants more to be exact', 0, 0.5, 1],
+    ['no estimates to whoever says nothing', 0, undefined, 1],
+  ])('gives logits again, %s', async (_, first, second, cost) => {
+    const model = new NgramModel(embeddedTokenizer, text)
+    const context = new WarmContext(model.open())
+    const tokens = Int32Array.of(10, 11, 12, 13)
+    await context.advance(tokens, undefined, { exactWithin: first })
+    const before = model.work.tokens
+    await context.advance(tokens, undefined, { exactWithin: second })
+    expect(model.work.tokens - before).toBe(cost)
+  })
+
   it('holds what was finished when it is cancelled', async () => {
     const abort = new AbortController()
     let run = 0
