@@ -103,7 +103,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
 }
 
 /** Whoever waits for a first suggestion is not to wait for a disk. */
-const restMs = 5000
+const restMs = 1500
 
 /** A small model is used before it lies in the cache. What cannot be kept is made again. */
 async function keepSmall(config: Gpt2Config, decoder: LaneDecoder, options: Gpt2Options): Promise<void> {

@@ -209,7 +209,7 @@ describe('the decoder', () => {
     onTestFinished(() => void vi.useRealTimers())
     const expected = await logits()
     expect(entries()).toEqual([])
-    vi.advanceTimersByTime(5000)
+    vi.advanceTimersByTime(1500)
     while (entries().length === 0) await nextTurn()
     expect(await logits()).toEqual(expected)
     const file = path.join(cacheFolder, entries()[0] ?? '', 'weights.bin')
