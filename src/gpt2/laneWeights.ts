@@ -80,9 +80,10 @@ export function fitsPreview({ width }: Gpt2Config): boolean {
 
 /**
  * @param config one that fits
+ * @param arranger asked when something is converted
  * @param previews whether the head gets a preview, which has to fit, too
  */
-export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, arranger: LaneArranger, previews: boolean): LaneModel {
+export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, arranger: () => Promise<LaneArranger>, previews: boolean): LaneModel {
   const { width, inner, vocabulary, layers } = config
   const lay = new LaneLayout(config, weights, bits, arranger)
   const embedding = lay.vocabularyMatrix('wte.weight', previews && config.tiedHead)
@@ -102,8 +103,9 @@ export function layLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, a
 class LaneLayout {
   readonly layout = new WeightsLayout()
   private readonly shapes: ReadonlyMap<string, readonly number[]>
+  private opened: Promise<LaneArranger> | undefined
 
-  constructor(private readonly config: Gpt2Config, private readonly weights: Gpt2Weights, private readonly bits: Bits, private readonly arranger: LaneArranger) {
+  constructor(private readonly config: Gpt2Config, private readonly weights: Gpt2Weights, private readonly bits: Bits, private readonly openArranger: () => Promise<LaneArranger>) {
     this.shapes = tensorShapes(config)
   }
 
@@ -149,7 +151,7 @@ class LaneLayout {
       const packed = bits === 8 ? await this.weights.packed(`${name}.weight`) : undefined
       if (packed?.blockRows === blockSize) {
         scaleColumns(packed.scales, rows, scale)
-        await sink.write(codes.offset, this.arranger.fromColumns(packed.codes, rows))
+        await sink.write(codes.offset, (await this.arranger()).fromColumns(packed.codes, rows))
         await sink.write(scales.offset, bytesOf(byRows(transpose(packed.scales, blocks, rows), blocks)))
         return
       }
@@ -162,7 +164,7 @@ class LaneLayout {
         await sink.write(scales.offset, bytesOf(lanes.scales))
         await sink.write(zeros.offset, lanes.zeros)
       } else {
-        await sink.write(codes.offset, this.arranger.fromRows(signed(quantized.codes), columns))
+        await sink.write(codes.offset, (await this.arranger()).fromRows(signed(quantized.codes), columns))
         await sink.write(scales.offset, bytesOf(byRows(quantized.scales, blocks)))
       }
     })
@@ -185,7 +187,7 @@ class LaneLayout {
         const to = Math.min(row + pieceRows, vocabulary)
         const piece = await this.vocabularyRows(name, row, to, blockSize)
         const filled = filledUp(piece.codes, width)
-        await sink.write(codes.offset + row * width, this.arranger.fromRows(filled, width))
+        await sink.write(codes.offset + row * width, (await this.arranger()).fromRows(filled, width))
         await sink.write(scales.offset + row * blocks * 4, bytesOf(byRows(filledUp(piece.scales, blocks), blocks)))
         if (!preview) continue
         await sink.write(preview.codes.offset + (row * width) / 2, upperHalves(filled, width))
@@ -213,6 +215,10 @@ class LaneLayout {
       written += recipe.sizeBytes
       onProgress?.(written / total)
     }
+  }
+
+  private arranger(): Promise<LaneArranger> {
+    return (this.opened ??= this.openArranger())
   }
 
   private recipe(places: readonly WeightPlace[], write: (sink: ByteSink) => Promise<void>): void {

@@ -32,8 +32,8 @@ export async function openPreviewed(folder: string, bits: Bits, threads: number)
   knowsLanes()
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
   const source = await FileSource.open(path.join(folder, 'model.safetensors'))
-  const kernels = await compileWhole(readFileSync(await decoderFile()))
-  const model = layLanes(config, await openGpt2Weights(source, config), bits, await WasmArranger.open(kernels), true)
+  const kernels = compileWhole(readFileSync(await decoderFile()))
+  const model = layLanes(config, await openGpt2Weights(source, config), bits, async () => WasmArranger.open(await kernels), true)
   let memory = new ArrayBuffer(0) as ArrayBufferLike
   const decoder = await LaneDecoder.open(config, model, kernels, threads, (to) => {
     memory = to.buffer

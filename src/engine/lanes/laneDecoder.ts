@@ -90,24 +90,24 @@ export class LaneDecoder implements IDisposable {
   }
 
   /**
-   * @param module decoder.wasm
+   * @param kernels decoder.wasm
    * @param fill puts the model's file where it is given room
-   * @throws RangeError where there is not enough memory, and what `fill` throws
+   * @throws RangeError where there is not enough memory, and what `kernels` and `fill` throw
    */
-  static async open(config: Gpt2Config, model: LaneModel, module: Module, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
+  static async open(config: Gpt2Config, model: LaneModel, kernels: Promise<Module>, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
     const at = layOut(config, model, config.positions + mostBranchRows, threads)
     const pages = Math.ceil(at.end / pageBytes)
     if (pages > mostPages) throw new RangeError(`${pages} pages are more than WebAssembly has`)
     const memory = new webAssembly.Memory({ initial: pages, maximum: mostPages, shared: true })
     // Threads take as long to start as small models to read.
-    const helpers = new Helpers(module, memory, at.plan, threads - 1)
+    const starting = kernels.then((module) => ({ module, helpers: new Helpers(module, memory, at.plan, threads - 1) }))
     try {
-      await fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))
+      const [{ module, helpers }] = await Promise.all([starting, fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))])
       at.describe(new DataView(memory.buffer))
       const instance = await webAssembly.instantiate(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
       return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, helpers)
     } catch (error) {
-      helpers.dispose()
+      starting.then(({ helpers }) => helpers.dispose()).catch(() => {})
       throw error
     }
   }

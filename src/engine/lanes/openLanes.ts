@@ -45,8 +45,10 @@ function wantsPreview(config: Gpt2Config): boolean {
  */
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
   try {
-    const kernels = await compileWhole(await readFile(options.kernels))
-    const model = layLanes(config, weights, bits, await WasmArranger.open(kernels), wantsPreview(config))
+    const kernels = readFile(options.kernels).then(compileWhole)
+    // Whoever waits for them hears what went wrong, even if that is later.
+    kernels.catch(() => {})
+    const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels), wantsPreview(config))
     const folder = options.kept && (await entryFor(model, options.kept, options))
     const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
     return await LaneDecoder.open(config, model, kernels, options.threads, fill)

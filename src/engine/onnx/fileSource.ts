@@ -2,12 +2,9 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { InklingError, reasonOf } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
 
-/** Small files are read in one go: on a busy machine each of many reads would wait for its turn. */
-const mostAtOnce = 1 << 25
-
 /** A file on disk, open until it is closed. */
 export class FileSource implements ByteSource {
-  private whole: Promise<Uint8Array> | undefined
+  private whole: Uint8Array | undefined
 
   private constructor(readonly name: string, readonly sizeBytes: number, private readonly handle: FileHandle) {}
 
@@ -24,9 +21,12 @@ export class FileSource implements ByteSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    if (this.sizeBytes > mostAtOnce) return this.readPart(offset, length)
-    this.whole ??= this.readPart(0, this.sizeBytes)
-    return (await this.whole).slice(offset, offset + length)
+    return this.whole?.slice(offset, offset + length) ?? this.readPart(offset, length)
+  }
+
+  /** Reads all of it: for who is about to ask for many parts, each of which would wait for its turn on a busy machine. */
+  async readWhole(): Promise<void> {
+    this.whole = await this.readPart(0, this.sizeBytes)
   }
 
   async close(): Promise<void> {

@@ -85,6 +85,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
     const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: hash, config, precision, laneVersion }), makes }
     const isNew = kept === undefined || (await kept.cache.find(kept.key)) === undefined
     const makesBoth = kept !== undefined && isNew && makes
+    if (isNew && !makes) await source.readWhole()
     const report = reportConversion(options)
     const opened = await openLanes(config, weights, bits, {
       kernels,
