@@ -62,6 +62,21 @@ describe('Continue Writing', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     assert.equal(stopped.document.getText().length, length, 'it went on after it was stopped')
   })
+
+  it('goes on when another document covers the one that it writes into', async () => {
+    const start = 'The old house'
+    await settings.set('generation.maxNewTokens', 400)
+    const { document } = await openWithCaret(`${start}|`)
+    const writing = vscode.commands.executeCommand('inkling.continueWriting')
+    await eventually('the first words', () => document.getText().length > start.length)
+    await openWithCaret('Something else.|')
+    await writing
+    const covered = document.getText()
+    // The same as in view, where one command undoes it all.
+    const inView = await openWithCaret(`${start}|`)
+    await vscode.commands.executeCommand('inkling.continueWriting')
+    assert.equal(covered, inView.document.getText())
+  })
 })
 
 describe('Generate from Selection', () => {
