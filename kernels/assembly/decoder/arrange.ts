@@ -1,11 +1,11 @@
-/** Lays codes of 8 bits out as products read them: of every 16 rows, for each four columns, the four codes of each row, in the order 0, 2, 1, 3. */
+import { stepRows } from './products'
 
-const groupRows: usize = 16
+/** Lays codes of 8 bits out as products read them: of every 16 rows, for each four columns, the four codes of each row, in the order 0, 2, 1, 3. */
 
 /** @param from codes [rows, columns], rows and columns multiples of 16 */
 export function arrangeRows(from: usize, rows: usize, columns: usize, to: usize): void {
   for (let row: usize = 0; row < rows; row++) {
-    const lane = row % groupRows
+    const lane = row % stepRows
     let at = to + (row - lane) * columns + (lane << 2)
     for (const end = from + columns; from < end; from += 16) {
       const codes = v128.load(from)
@@ -21,7 +21,7 @@ export function arrangeRows(from: usize, rows: usize, columns: usize, to: usize)
 
 /** @param from codes [columns, rows], rows a multiple of 16 and columns of 4 */
 export function arrangeColumns(from: usize, rows: usize, columns: usize, to: usize): void {
-  for (let group: usize = 0; group < rows; group += groupRows) {
+  for (let group: usize = 0; group < rows; group += stepRows) {
     let at = from + group
     for (const end = at + rows * columns; at < end; at += rows << 2) {
       const a = v128.load(at), b = v128.load(at + rows), c = v128.load(at + rows * 2), d = v128.load(at + rows * 3)

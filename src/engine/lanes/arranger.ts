@@ -1,7 +1,7 @@
 import { webAssembly, type Memory, type Module } from '../../base/webAssembly'
 import { bytesOf } from '../../gpt2/floats'
 import type { LaneArranger } from '../../gpt2/lanes'
-import { pageBytes } from './laneMemory'
+import { begin, mostPages, pageBytes } from './laneMemory'
 
 /** The functions of kernels/assembly/decoder/arrange.ts, from one address to another. */
 interface Kernels {
@@ -9,16 +9,13 @@ interface Kernels {
   arrangeColumns(from: number, rows: number, columns: number, to: number): void
 }
 
-/** WebAssembly's own data lie below. */
-const begin = pageBytes
-
 /** Lays codes out with the decoder's kernels: a new model is read while its writer waits. */
 export class WasmArranger implements LaneArranger {
   private constructor(private readonly memory: Memory<SharedArrayBuffer>, private readonly kernels: Kernels) {}
 
   /** @param module decoder.wasm */
   static async open(module: Module): Promise<WasmArranger> {
-    const memory = new webAssembly.Memory({ initial: 1, maximum: 1 << 16, shared: true })
+    const memory = new webAssembly.Memory({ initial: 1, maximum: mostPages, shared: true })
     // Nobody waits for anybody here.
     const { exports } = await webAssembly.instantiate(module, { env: { memory, sleep: () => {}, wake: () => {} } })
     return new WasmArranger(memory, exports as unknown as Kernels)

@@ -8,7 +8,7 @@ import { allFinite } from '../../gpt2/floats'
 import type { LaneModel } from '../../gpt2/laneWeights'
 import type { Step } from '../onnx/step'
 import { collectGarbage } from './collectGarbage'
-import { layOut, mostLogits, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
+import { layOut, mostLogits, mostPages, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
 
 /** The functions of kernels/assembly/decoder; `at` is the plan's address. */
 interface Kernels {
@@ -243,6 +243,3 @@ export class LaneDecoder implements IDisposable {
     new Int32Array(this.memory.buffer, address, values.length).set(values)
   }
 }
-
-/** 4 GiB, of which what is not used is address space alone. */
-const mostPages = 1 << 16

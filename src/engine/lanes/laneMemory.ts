@@ -3,9 +3,11 @@ import type { Activation, Gpt2Config } from '../../gpt2/config'
 import { groupRows } from '../../gpt2/lanes'
 import type { LaneMatrix, LaneModel, LaneNorm } from '../../gpt2/laneWeights'
 
-/** WebAssembly's own data lie below. */
-const begin = 1 << 16
 export const pageBytes = 1 << 16
+/** 4 GiB, of which what is not used is address space alone. */
+export const mostPages = 1 << 16
+/** WebAssembly's own data lie below. */
+export const begin = pageBytes
 
 /** Tokens that one step can take. */
 export const mostTokens = 128

@@ -17,11 +17,10 @@ export interface LaneOptions {
   /** decoder.wasm */
   readonly kernels: string
   readonly threads: number
-  /**
-   * Where a made file is kept, and under which name. What is not there is made there first where `makes` says so, in memory
-   * otherwise.
-   */
-  readonly kept: { readonly cache: GraphCache; readonly key: string; readonly makes: boolean } | undefined
+  /** Folder of a made file; undefined where there is none. */
+  readonly entry: string | undefined
+  /** Where a file that is not there is made first, and under which name; undefined makes it in memory. */
+  readonly keep: { readonly cache: GraphCache; readonly key: string } | undefined
   readonly onProgress?: ((fraction: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -49,7 +48,7 @@ export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: 
     // Whoever waits for them hears what went wrong, even if that is later.
     kernels.catch(() => {})
     const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels), wantsPreview(config))
-    const folder = options.kept && (await entryFor(model, options.kept, options))
+    const folder = options.entry ?? (await made(model, options))
     const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
     return await LaneDecoder.open(config, model, kernels, options.threads, fill)
   } catch (error) {
@@ -58,9 +57,8 @@ export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: 
   }
 }
 
-async function entryFor(model: LaneModel, { cache, key, makes }: NonNullable<LaneOptions['kept']>, { onProgress, signal }: LaneOptions): Promise<string | undefined> {
-  const made = { weightsSize: model.sizeBytes, writeWeights: model.write }
-  return (await cache.find(key)) ?? (makes ? cache.store(key, made, onProgress, signal) : undefined)
+async function made(model: LaneModel, { keep, onProgress, signal }: LaneOptions): Promise<string | undefined> {
+  return keep?.cache.store(keep.key, { weightsSize: model.sizeBytes, writeWeights: model.write }, onProgress, signal)
 }
 
 function makeInMemory(model: LaneModel, to: Uint8Array, { onProgress, signal }: LaneOptions): Promise<void> {

@@ -82,21 +82,23 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   const decoder = await withWeights(config, options, async (weights, source) => {
     const makes = !isSmall(config)
     const hash = cacheFolder === undefined ? undefined : makes ? await fileHash(source, cacheFolder, signal) : await rememberedHash(source, cacheFolder)
-    const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: keyOf({ weights: hash, config, precision, laneVersion }), makes }
-    const isNew = kept === undefined || (await kept.cache.find(kept.key)) === undefined
-    const makesBoth = kept !== undefined && isNew && makes
-    if (isNew && !makes) await source.readWhole()
+    const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: laneKey(hash, config, options) }
+    const entry = await kept?.cache.find(kept.key)
+    const keep = makes && entry === undefined ? kept : undefined
+    const isForMemory = entry === undefined && !makes
+    if (isForMemory) await source.readWhole()
     const report = reportConversion(options)
     const opened = await openLanes(config, weights, bits, {
       kernels,
       threads: threads ?? Math.min(availableParallelism(), mostLaneThreads),
-      kept,
-      onProgress: (fraction) => report(makesBoth ? fraction / 2 : fraction),
+      entry,
+      keep,
+      onProgress: (fraction) => report(keep ? fraction / 2 : fraction),
       signal,
     })
     // Made now, while progress is shown: the first prompt opens them at once.
-    if (opened && makesBoth) await makeGraphs(config, weights, source, kept.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
-    if (opened && isNew && !makes && cacheFolder !== undefined) setTimeout(() => void keepSmall(config, opened, options).catch(() => {}), restMs).unref()
+    if (opened && keep) await makeGraphs(config, weights, source, keep.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    if (opened && isForMemory && cacheFolder !== undefined) setTimeout(() => void keepSmall(config, opened, options).catch(() => {}), restMs).unref()
     return opened
   })
   if (!decoder) return undefined
@@ -108,9 +110,9 @@ const restMs = 1500
 
 /** A small model is used before it lies in the cache. What cannot be kept is made again. */
 async function keepSmall(config: Gpt2Config, decoder: LaneDecoder, options: Gpt2Options): Promise<void> {
-  const { cacheFolder, precision } = options
+  const { cacheFolder } = options
   await withWeights(config, { ...options, onProgress: undefined }, async (_, source) => {
-    const key = keyOf({ weights: await fileHash(source, cacheFolder), config, precision, laneVersion })
+    const key = laneKey(await fileHash(source, cacheFolder), config, options)
     const { file } = decoder
     if (cacheFolder === undefined || file === undefined) return
     await new GraphCache(cacheFolder).store(key, { weightsSize: file.length, writeWeights: (sink) => sink.write(0, file) })
@@ -245,6 +247,11 @@ function promptSession(ort: OnnxRuntime, entry: string, { threads }: Gpt2Options
 async function cacheKeys(source: FileSource, config: Gpt2Config, prompts: number | undefined, { precision, cacheFolder, signal }: Gpt2Options): Promise<(use: CacheUse) => string> {
   const weights = await fileHash(source, cacheFolder, signal)
   return (use) => keyOf({ weights, config, precision, use, prompts, builderVersion })
+}
+
+/** Name of what the decoder reads. @param weights their hash */
+function laneKey(weights: string, config: Gpt2Config, { precision }: Gpt2Options): string {
+  return keyOf({ weights, config, precision, laneVersion })
 }
 
 function keyOf(parts: object): string {
