@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import type { IDisposable } from '../base/lifecycle'
+import { narrowVectors } from './lanes/wideVectors'
 import type { ExitKind, StartEngine } from './process'
 import type { FromEngine, ToEngine } from './protocol'
 
@@ -34,12 +35,19 @@ export interface Child<To> extends IDisposable {
 
 /** Starts the engine as a process of its own, so that a crash in native code takes nothing else down. @param options asked at each start */
 export function forkEngine(options: () => ForkOptions): StartEngine {
-  return (listener) =>
-    forkChild<ToEngine, FromEngine>(options(), {
+  // Whatever an engine died of, the next one does without what V8 calls an experiment.
+  let careful = false
+  return (listener) => {
+    const given = options()
+    return forkChild<ToEngine, FromEngine>(careful ? { ...given, env: { ...given.env, ...narrowVectors } } : given, {
       onMessage: (message) => listener.onMessage(message),
       onOutput: (text) => listener.onMessage({ type: 'log', level: 'warn', text: text.trimEnd() }),
-      onExit: (reason, kind) => listener.onExit(reason, kind),
+      onExit(reason, kind) {
+        careful ||= kind === 'died' || kind === 'trapped'
+        listener.onExit(reason, kind)
+      },
     })
+  }
 }
 
 /** Starts a process that speaks with this one in messages. */

@@ -11,7 +11,7 @@ import { blockSizeFor, quantizeRows, transpose, unsigned, type Bits } from './qu
 import { tensorShapes, type Gpt2Weights } from './weights'
 
 /** Goes up whenever the same weights would give other bytes. */
-export const laneVersion = 3
+export const laneVersion = 4
 
 /** Where the parts of a matrix begin in the file. Biases and zero points are 0 where there are none. */
 export interface LaneMatrix {

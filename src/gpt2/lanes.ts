@@ -32,7 +32,7 @@ export function byRows(values: Float32Array, blocks: number): Float32Array {
 
 /**
  * 4 bits: of each group, for every eight columns, four bytes of each row: their lower halves are the first four codes,
- * the upper ones the others. Scales are bf16, of every eight rows the last four in the lower halves of words; zero points are bytes.
+ * the upper ones the others. Scales are bf16, the last eight rows' in the lower halves of words; zero points are bytes.
  * @param quantized with 4 bits, rows a multiple of 16
  */
 export function fourBitLanes(quantized: QuantizedRows, rows: number, blocks: number, blockSize: number): { readonly codes: Uint8Array; readonly scales: Uint32Array; readonly zeros: Uint8Array } {
@@ -56,9 +56,9 @@ export function fourBitLanes(quantized: QuantizedRows, rows: number, blocks: num
       codes[to + 3] = (b >> 4) | (d & 0xf0)
     }
     for (let block = 0; block < blocks; block++) {
-      const word = (group * blocks + block * groupRows) / 2 + (lane >> 3) * 4 + (lane & 3)
+      const word = (group * blocks + block * groupRows) / 2 + (lane & 7)
       const scale = upperHalf(quantized.scales[row * blocks + block] ?? 0)
-      scales[word] = (scales[word] ?? 0) | ((lane & 4) === 0 ? scale << 16 : scale)
+      scales[word] = (scales[word] ?? 0) | (lane < 8 ? scale << 16 : scale)
       zeros[group * blocks + block * groupRows + lane] = ((quantized.zeroPoints[row * zeroBytes + (block >> 1)] ?? 0) >> (4 * (block & 1))) & 15
     }
   }

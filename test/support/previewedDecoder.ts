@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import * as plan from '../../kernels/assembly/decoder/plan'
 import { WasmArranger } from '../../src/engine/lanes/arranger'
+import type { Module } from '../../src/base/webAssembly'
 import { compileWhole } from '../../src/engine/lanes/compileWhole'
+import { hasWideVectors } from '../../src/engine/lanes/wideVectors'
 import { LaneDecoder } from '../../src/engine/lanes/laneDecoder'
 import { layOut } from '../../src/engine/lanes/laneMemory'
 import { knowsLanes } from '../../src/engine/lanes/openLanes'
@@ -24,6 +26,8 @@ export interface PreviewedDecoder {
   bounds(): Float32Array
   /** Share of the groups that were read whole. */
   readWhole(): number
+  /** As of the decoder. */
+  agreesWith(module: Module): Promise<boolean>
   dispose(): void
 }
 
@@ -32,7 +36,7 @@ export async function openPreviewed(folder: string, bits: Bits, threads: number)
   knowsLanes()
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
   const source = await FileSource.open(path.join(folder, 'model.safetensors'))
-  const kernels = compileWhole(readFileSync(await decoderFile()))
+  const kernels = compileWhole(readFileSync(await decoderFile()), hasWideVectors)
   const model = layLanes(config, await openGpt2Weights(source, config), bits, async () => WasmArranger.open(await kernels), true)
   let memory = new ArrayBuffer(0) as ArrayBufferLike
   const decoder = await LaneDecoder.open(config, model, kernels, threads, (to) => {
@@ -54,7 +58,7 @@ export async function openPreviewed(folder: string, bits: Bits, threads: number)
       for (let past = 0; past < ids.length; past += piece) {
         const tokens = ids.subarray(past, past + piece)
         const each = Int32Array.from(tokens, (_, i) => i)
-        const logits = decoder.run({ ids: tokens, positions: each.map((i) => past + i), rows: each, mask: causalMask(past, tokens.length), past, exactWithin }, cache)
+        const logits = decoder.run({ ids: tokens, positions: each.map((i) => past + i), rows: each, mask: causalMask(past, tokens.length), past, exactWithin }, cache, false)
         for (const i of each) all.push(logits.subarray(i * config.vocabulary, (i + 1) * config.vocabulary))
         lastRow = tokens.length - 1
         ran?.(past)
@@ -66,6 +70,7 @@ export async function openPreviewed(folder: string, bits: Bits, threads: number)
       const [threshold = NaN] = floats(plan.thresholds, lastRow, 1)
       return floats(plan.bounds, lastRow * groups, groups).filter((bound) => bound >= threshold).length / groups
     },
+    agreesWith: (module) => decoder.agreesWith(module),
     dispose: () => decoder.dispose(),
   }
 }

@@ -1,4 +1,4 @@
-import { largest4, sum4 } from './numbers'
+import { largest4, nearest4, sum4 } from './numbers'
 
 /**
  * Rounds a row for products with 8-bit weights: codes i16 [columns] with one scale, so that the largest magnitude is 32,767.
@@ -12,8 +12,8 @@ export function roundTo16(row: usize, columns: usize, codes: usize, scale: usize
   store<f32>(scale, largest / 32767)
   const inverse = f32x4.splat(largest == 0 ? 0 : 32767 / largest)
   for (let p = row; p < end; p += 32) {
-    const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(p), inverse)))
-    const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(p, 16), inverse)))
+    const low = nearest4(f32x4.mul(v128.load(p), inverse))
+    const high = nearest4(f32x4.mul(v128.load(p, 16), inverse))
     v128.store(codes, i16x8.narrow_i32x4_s(low, high))
     codes += 16
   }
@@ -48,9 +48,44 @@ export function roundTo8(row: usize, columns: usize, block: usize, codes: usize,
   }
 }
 
+/**
+ * Rounds a row for coarse products: codes u8 [columns] from 0 to 127, of every four columns in the order 0, 2, 1, 3 of the weights,
+ * and for each block the step between two codes and what code 0 stands for.
+ */
+export function roundTo7(row: usize, columns: usize, block: usize, codes: usize, scales: usize, lowest: usize): void {
+  const end = row + (columns << 2)
+  while (row < end) {
+    const until = row + (block << 2)
+    let least = v128.load(row), most = least
+    for (let p = row + 16; p < until; p += 16) {
+      const four = v128.load(p)
+      least = f32x4.min(least, four)
+      most = f32x4.max(most, four)
+    }
+    const from = -largest4(f32x4.neg(least)), range = largest4(most) - from
+    store<f32>(scales, range / 127)
+    store<f32>(lowest, from)
+    const inverse = f32x4.splat(range == 0 ? 0 : 127 / range), first = f32x4.splat(from)
+    for (; row < until; row += 64) {
+      const a = i16x8.narrow_i32x4_s(above(row, 0, first, inverse), above(row, 16, first, inverse))
+      const b = i16x8.narrow_i32x4_s(above(row, 32, first, inverse), above(row, 48, first, inverse))
+      const sixteen = i8x16.narrow_i16x8_u(a, b)
+      v128.store(codes, v128.shuffle<i8>(sixteen, sixteen, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15))
+      codes += 16
+    }
+    scales += 4
+    lowest += 4
+  }
+}
+
+@inline
+function above(row: usize, offset: usize, first: v128, inverse: v128): v128 {
+  return nearest4(f32x4.mul(f32x4.sub(v128.load(row + offset), first), inverse))
+}
+
 @inline
 function whole(row: usize, offset: usize, inverse: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(row + offset), inverse)))
+  return nearest4(f32x4.mul(v128.load(row + offset), inverse))
 }
 
 /** Layer normalization of a row (Ba, Kiros & Hinton 2016): (x - mean) / √(variance + ε) · weight + bias. */

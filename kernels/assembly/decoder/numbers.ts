@@ -1,10 +1,20 @@
 /** Vector functions that the instruction set lacks. */
 
+/** Added to what is below 2²² and above -2²², it leaves the nearest whole number in the lower bits. */
+const wholeBits: f32 = 12582912
+
+/** Whole numbers, each nearest to one of x, which is below 2²² and above -2²². (Cheaper than instructions that heed all numbers.) */
+@inline
+export function nearest4(x: v128): v128 {
+  return i32x4.sub(f32x4.add(x, f32x4.splat(wholeBits)), i32x4.splat(reinterpret<i32>(wholeBits)))
+}
+
 /** e^x to a float's precision: 2^n · e^r with |r| ≤ ln 2 / 2 (Cephes' coefficients). Below -87 it gives 0. */
 @inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88))
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)))
+  const bits = f32x4.relaxed_madd(clamped, f32x4.splat(1.44269504088896341), f32x4.splat(wholeBits))
+  const n = f32x4.sub(bits, f32x4.splat(wholeBits))
   const r = f32x4.relaxed_nmadd(n, f32x4.splat(-2.12194440e-4), f32x4.relaxed_nmadd(n, f32x4.splat(0.693359375), clamped))
   let p = f32x4.splat(1.9875691500e-4)
   p = f32x4.relaxed_madd(p, r, f32x4.splat(1.3981999507e-3))
@@ -13,7 +23,8 @@ export function exp4(x: v128): v128 {
   p = f32x4.relaxed_madd(p, r, f32x4.splat(1.6666665459e-1))
   p = f32x4.relaxed_madd(p, r, f32x4.splat(5.0000001201e-1))
   p = f32x4.add(f32x4.relaxed_madd(p, f32x4.mul(r, r), r), f32x4.splat(1))
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
+  // Of the bits before n none is left.
+  const power = i32x4.add(i32x4.shl(bits, 23), i32x4.splat(127 << 23))
   return v128.and(f32x4.mul(p, power), f32x4.ge(x, f32x4.splat(-87.3)))
 }
 
@@ -35,11 +46,28 @@ export function sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
 }
 
-/** `kind` as in the plan. */
 @inline
-export function activate(x: v128, kind: usize): v128 {
-  if (kind == 1) return geluTanh(x)
-  return kind == 2 ? gelu(x) : f32x4.max(x, f32x4.splat(0))
+export function store8(at: usize, low: v128, high: v128): void {
+  v128.store(at, low)
+  v128.store(at, high, 16)
+}
+
+@inline
+export function store16(at: usize, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  store8(at, v0, v1)
+  store8(at + 32, v2, v3)
+}
+
+/** The activation function of each of `count` values, a multiple of eight, in place. @param kind as in the plan */
+export function activate(at: usize, count: usize, kind: usize): void {
+  for (const end = at + (count << 2); at < end; at += 32) {
+    let x = v128.load(at), y = v128.load(at, 16)
+    if (kind == 1) x = geluTanh(x), y = geluTanh(y)
+    else if (kind == 2) x = gelu(x), y = gelu(y)
+    else x = f32x4.max(x, f32x4.splat(0)), y = f32x4.max(y, f32x4.splat(0))
+    v128.store(at, x)
+    v128.store(at, y, 16)
+  }
 }
 
 /** x · σ(2u) with u = √(2/π) · (x + 0.044715 x³), which is the tanh form (Hendrycks & Gimpel 2016, section 2). */
@@ -69,10 +97,22 @@ function gelu(x: v128): v128 {
 /** Times this, the bits of a 16-bit float in the place of a 32-bit one's are its value. */
 export const halfScale: f32 = 5192296858534827628530496329220096.0
 
-/** Four 16-bit floats as 32-bit ones, 2⁻¹¹² times as large. */
+/**
+ * A vector that stays in a register while a loop runs. V8 makes a constant anew wherever it is used, in three instructions; what
+ * comes from memory it keeps.
+ */
 @inline
-export function smallFromHalf(at: usize): v128 {
-  return v128.and(i32x4.shl(v128.load16x4_s(at), 13), i32x4.splat(0x8fffe000))
+export function kept(at: usize): v128 {
+  return v128.load(at)
+}
+
+/** For `smallFromHalf`: a sign and the bits of a 16-bit float behind it, three places to the right of a 32-bit one's. */
+export const halfBits = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000])
+
+/** Four 16-bit floats as 32-bit ones, 2⁻¹¹² times as large. @param bits `halfBits`, kept */
+@inline
+export function smallFromHalf(at: usize, bits: v128): v128 {
+  return v128.and(i32x4.shl(v128.load16x4_s(at), 13), bits)
 }
 
 /** Whether all four fit into 16 bits. False for what is no number. */

@@ -31,8 +31,8 @@ export const width = 588
 export const inner = 592
 /** Filled up to a multiple of 16. */
 export const vocabulary = 596
-/** 8 or 4, of the layers' matrices. */
-export const bits = 600
+/** How this step multiplies the layers' matrices: `exact`, `coarse` or `four`. */
+export const kind = 600
 /** Values that share a scale, along the rows of a matrix: of the width, of the inner layer, of embedding and head. */
 export const widthBlock = 604
 export const innerBlock = 608
@@ -72,11 +72,12 @@ export const codeSums = 692
 /** Room of the first thread; the next one's follows `threadBytes` later. */
 export const threadRoom = 696
 export const threadBytes = 700
-/** Within a thread's room: codes, scales and sums of one token, a row of f32, four queries and their scores. */
+/** Within a thread's room: codes, scales and sums of one token, a row of f32, four queries and their scores, a head's keys and values. */
 export const ownScales = 704
 export const ownSums = 708
 export const ownRow = 712
 export const ownScores = 716
+export const ownSpread = 808
 
 // One step.
 /** Its tokens: n; none where the hidden states in `picked` want logits. */
@@ -101,6 +102,17 @@ export const capacity = 756
 export const logits = 760
 /** f32, nats: logits that are further below the highest may be estimates. Infinite: none may be. */
 export const within = 764
+/** Set where the step ends with the hidden states in `picked`. */
+export const headBehind = 812
+/** i32 [m]: the tokens whose scores are wanted; 0 where there are none. `scores`: f32 [m, 4]. */
+export const targets = 816
+export const scores = 820
+/** Rows of the vocabulary before it was filled up. */
+export const tokens = 824
+/** Most threads that take part. */
+export const mostActive = 828
+/** Set where a step may give a token other numbers than the token alone would have. */
+export const isPrompt = 804
 
 // The preview of the head, and room for what comes of it.
 /** Of each code of the head the upper four bits, plus 8, as codes of 4 bits lie; 0 where there is none. */
@@ -118,6 +130,14 @@ export const bounds = 796
 /** f32 [m]: groups whose bound reaches it are read whole. */
 export const thresholds = 800
 export const planBytes = 832
+
+// Kinds of products.
+/** 8-bit weights and activations of 16 bits, i16, with one scale a token. */
+export const exact = 8
+/** 8-bit weights and activations of 7 bits, u8, of which each block has a scale: half the work. */
+export const coarse = 7
+/** 4-bit weights and activations of 8 bits, i8, of which each block has a scale. */
+export const four = 4
 
 // A layer's record: addresses.
 /** Codes, scales, zero points (of 4 bits) and bias of a matrix stand one behind the other. */

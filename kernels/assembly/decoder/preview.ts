@@ -1,6 +1,6 @@
 import { roundTo8 } from './activations'
-import { largest4, sum4 } from './numbers'
-import { fourDots, single, stepRows } from './products'
+import { kept, largest4, sum4 } from './numbers'
+import { fourBits, fourDots, single, stepRows } from './products'
 import { claim, field } from './threads'
 import * as plan from './plan'
 
@@ -70,6 +70,7 @@ export function preview(at: usize, m: usize, columns: usize, block: usize): void
  * @param largest gets the highest estimate, `bound` what none of the logits exceeds
  */
 function estimate(at: usize, scale: usize, x: usize, xScale: usize, xOffset: usize, xVariance: usize, columns: usize, block: usize, y: usize, largest: usize, bound: usize): void {
+  const bits = kept(fourBits)
   let y0 = f32x4.splat(0), y1 = y0, y2 = y0, y3 = y0
   let v0 = y0, v1 = y0, v2 = y0, v3 = y0
   for (const end = at + columns * 8; at < end; ) {
@@ -79,15 +80,15 @@ function estimate(at: usize, scale: usize, x: usize, xScale: usize, xOffset: usi
       // 16 bits hold the sums of 32 columns.
       for (const until = at + 256; at < until; at += 128) {
         let first = v128.load32_splat(x), second = v128.load32_splat(x, 4)
-        s0 = fourDots(s0, v128.load(at), first, second)
-        s1 = fourDots(s1, v128.load(at, 16), first, second)
-        s2 = fourDots(s2, v128.load(at, 32), first, second)
-        s3 = fourDots(s3, v128.load(at, 48), first, second)
+        s0 = fourDots(s0, v128.load(at), bits, first, second)
+        s1 = fourDots(s1, v128.load(at, 16), bits, first, second)
+        s2 = fourDots(s2, v128.load(at, 32), bits, first, second)
+        s3 = fourDots(s3, v128.load(at, 48), bits, first, second)
         first = v128.load32_splat(x, 8), second = v128.load32_splat(x, 12)
-        s0 = fourDots(s0, v128.load(at, 64), first, second)
-        s1 = fourDots(s1, v128.load(at, 80), first, second)
-        s2 = fourDots(s2, v128.load(at, 96), first, second)
-        s3 = fourDots(s3, v128.load(at, 112), first, second)
+        s0 = fourDots(s0, v128.load(at, 64), bits, first, second)
+        s1 = fourDots(s1, v128.load(at, 80), bits, first, second)
+        s2 = fourDots(s2, v128.load(at, 96), bits, first, second)
+        s3 = fourDots(s3, v128.load(at, 112), bits, first, second)
         x += 16
       }
       t0 = i32x4.add(t0, i32x4.extadd_pairwise_i16x8_s(s0))
@@ -178,7 +179,7 @@ function readWhole(at: usize, t: usize, group: usize, columns: usize, block: usi
   const matrix = at + plan.headMatrix
   const codes = field(matrix, 0) + group * columns * stepRows
   const scales = field(matrix, plan.matrixScales) + group * (columns / block) * 64
-  single(codes, scales, field(at, plan.codes) + ((t * columns) << 1), load<f32>(field(at, plan.codeScales) + (t << 2)), columns, block, y, 0, 0, 0)
+  single(codes, scales, field(at, plan.codes) + ((t * columns) << 1), load<f32>(field(at, plan.codeScales) + (t << 2)), columns, block, y, 0, false)
 }
 
 function placeOfLargest(values: usize, count: usize): usize {

@@ -43,9 +43,6 @@ export function barrier(at: usize): void {
   }
 }
 
-/** Most threads that a step can have. */
-export const mostThreads: u32 = 255
-
 /** Waits for another generation than `seen`. @returns it, with the threads that take part in its lowest eight bits */
 export function nextGeneration(at: usize, seen: u32): u32 {
   waitWhile(at, plan.generation, seen, looksBetweenSteps)

@@ -1,6 +1,6 @@
 import { InklingError } from '../../base/errors'
 import type { Branches, Context, TokenScore } from '../../language/languageModel'
-import type { Scorer } from '../onnx/scorer'
+import { scoreLogits } from '../../language/scoreLogits'
 import { DecoderBranches } from './decoderBranches'
 import type { DecoderSession } from './decoderSession'
 import { Sequence, type Reuse } from './sequence'
@@ -22,7 +22,7 @@ export class DecoderContext implements Context {
   readonly extendEach: Context['extendEach']
   private forked = false
 
-  constructor(private readonly session: DecoderSession, private readonly scorer: Scorer, private readonly options: DecoderOptions) {
+  constructor(private readonly session: DecoderSession, private readonly options: DecoderOptions) {
     this.sequence = new Sequence(session, options.reuse, options.positions)
     this.extendEach = options.reuse === 'chunks' ? (tokens, signal) => this.runEach(tokens, signal) : undefined
   }
@@ -58,13 +58,13 @@ export class DecoderContext implements Context {
     const firstTarget = opening.length + this.length + (isFirst ? 1 : 0)
     const end = opening.length + this.length + tokens.length
     const { vocabulary } = this.session.graph
-    await sequence.append(this.opened(tokens), 'all', async (logits, place) => {
+    await sequence.append(this.opened(tokens), 'all', (logits, place) => {
       // The logits of a token predict the next one.
       const from = Math.max(place, firstTarget - 1)
       const targets = sequence.tokens.slice(from + 1, Math.min(place + logits.length / vocabulary + 1, end))
       if (targets.length === 0) return
       const begin = (from - place) * vocabulary
-      for (const score of await this.scorer.score(logits.subarray(begin, begin + targets.length * vocabulary), targets, alternatives)) scores.push(score)
+      scores.push(...scoreLogits(logits.subarray(begin, begin + targets.length * vocabulary), targets, alternatives, vocabulary))
     }, signal, isFirst ? 0 : 1)
     return scores
   }

@@ -1,6 +1,5 @@
 import type { Context, LanguageModel, ModelDescription } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
-import type { Scorer } from '../onnx/scorer'
 import { DecoderContext, type DecoderOptions } from './decoderContext'
 import type { DecoderSession } from './decoderSession'
 
@@ -8,7 +7,6 @@ import type { DecoderSession } from './decoderSession'
 export class DecoderModel implements LanguageModel {
   constructor(
     private readonly session: DecoderSession,
-    private readonly scorer: Scorer,
     private readonly options: DecoderOptions,
     readonly tokenizer: Tokenizer,
     readonly description: ModelDescription,
@@ -19,11 +17,10 @@ export class DecoderModel implements LanguageModel {
   }
 
   open(): Context {
-    return new DecoderContext(this.session, this.scorer, this.options)
+    return new DecoderContext(this.session, this.options)
   }
 
   dispose(): void {
     this.session.dispose()
-    this.scorer.dispose()
   }
 }

@@ -7,7 +7,6 @@ import { precisionOf } from '../../library/filePlan'
 import { contextLength, readDecoderGraph } from '../../library/inspect'
 import { createSession, type Device } from '../onnx/createSession'
 import { onnxRuntime } from '../onnx/runtime'
-import { Scorer } from '../onnx/scorer'
 import { DecoderModel } from './decoderModel'
 import { DecoderSession } from './decoderSession'
 import { findReuse } from './findReuse'
@@ -70,7 +69,7 @@ export async function openDecoder(files: DecoderFiles, run: DecoderRun): Promise
     session.checkTokens(opening)
     const reuse = await findReuse(session)
     run.onProgress?.(1)
-    return new DecoderModel(session, new Scorer(async () => ort, graph.vocabulary), {
+    return new DecoderModel(session, {
       positions: Math.min(contextLength(config) ?? mostPositions, mostPositions),
       reuse,
       opening,

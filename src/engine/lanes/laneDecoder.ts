@@ -6,9 +6,12 @@ import { webAssembly, type Memory, type Module } from '../../base/webAssembly'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
 import type { LaneModel } from '../../gpt2/laneWeights'
+import type { TokenScore } from '../../language/languageModel'
+import { likeliest } from '../../language/scoreLogits'
+import { causalMask } from '../onnx/causalMask'
 import type { Step } from '../onnx/step'
 import { collectGarbage } from './collectGarbage'
-import { layOut, mostLogits, mostPages, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
+import { layOut, mostLogits, mostPages, mostThreads, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
 
 /** The functions of kernels/assembly/decoder; `at` is the plan's address. */
 interface Kernels {
@@ -57,6 +60,10 @@ class Helpers implements IDisposable {
 
 /** Rows behind the last that vectors of four may read. */
 const slackRows = 4
+
+/** What a look at other kernels takes: some hundredths of a second of a large model. */
+const checkedLayers = 2
+const checkedTokens = 40
 
 /** Branches stand behind a context that may be full. */
 const mostBranchRows = 512
@@ -119,46 +126,118 @@ export class LaneDecoder implements IDisposable {
 
   /** Whether a step is small enough. */
   takes({ ids, rows, past }: Pick<Step, 'ids' | 'rows' | 'past'>): boolean {
-    return ids.length <= mostTokens && rows.length <= mostLogits && past + ids.length <= this.config.positions + mostBranchRows
+    return ids.length <= mostTokens && rows.length <= mostTokens && past + ids.length <= this.config.positions + mostBranchRows
   }
 
-  /** @returns logits [m, vocabulary], float32 @throws InklingError `numbers-not-finite` */
-  run({ ids, positions, rows, mask, past, exactWithin }: Step, cache: LaneCache): Float32Array {
-    const { at, memory: { buffer }, config: { vocabulary } } = this
+  /**
+   * @param isPrompt whether a token may get other numbers than it would alone, by products that take half as long
+   * @returns logits [m, vocabulary], float32
+   * @throws InklingError `numbers-not-finite`
+   */
+  run(step: Step, cache: LaneCache, isPrompt: boolean, kernels = this.kernels): Float32Array {
+    const { length } = step.rows
+    const isBehind = length > mostLogits
+    this.step(step, cache, isPrompt, isBehind, kernels)
+    const logits = new Float32Array(length * this.config.vocabulary)
+    if (isBehind) this.eachHead(length, (from, count) => this.readLogits(logits.subarray(from * this.config.vocabulary), count))
+    else this.readLogits(logits, length)
+    if (this.overflowed() || !allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
+    return logits
+  }
+
+  /**
+   * Runs a step, and says how likely tokens were by its logits.
+   * @param targets the token that followed each of the rows
+   * @param alternatives how many of the likeliest to list
+   * @throws as `run`
+   */
+  score(step: Step, cache: LaneCache, isPrompt: boolean, targets: Int32Array, alternatives: number): TokenScore[] {
+    const { at, memory: { buffer }, model, config: { vocabulary } } = this
+    this.step(step, cache, isPrompt, true)
+    if (this.overflowed()) throw InklingError.of('numbers-not-finite', {})
+    const all: TokenScore[] = []
+    const scores = new Float32Array(buffer, at.scores, 4 * mostLogits)
+    this.set(plan.targets, at.targets)
+    try {
+      this.eachHead(targets.length, (from, count) => {
+        for (let i = 0; i < count; i++) {
+          const [logSum = NaN, entropy = NaN, rank = NaN] = scores.subarray(4 * i)
+          const logits = new Float32Array(buffer, at.logits + 4 * i * model.vocabulary, vocabulary)
+          const id = targets[from + i] ?? 0
+          const logprob = (logits[id] ?? NaN) - logSum
+          if (!Number.isFinite(logprob) || !Number.isFinite(entropy)) throw InklingError.of('numbers-not-finite', {})
+          all.push({ id, logprob, rank, entropy, alternatives: likeliest(logits, alternatives, logSum) })
+        }
+      }, targets)
+    } finally {
+      this.set(plan.targets, 0)
+    }
+    return all
+  }
+
+  /** @param isBehind whether the step ends with the hidden states in `picked` */
+  private step({ ids, positions, rows, mask, past, exactWithin }: Step, cache: LaneCache, isPrompt: boolean, isBehind: boolean, kernels = this.kernels): void {
+    const { at, memory: { buffer } } = this
     this.words(at.ids, ids)
     this.words(at.positions, positions)
     this.words(at.rows, rows)
     const seesAll = ids.length === 1 && mask.every((value) => value === 0)
     if (!seesAll) new Float32Array(buffer, at.mask, mask.length).set(mask)
     this.use(cache)
+    this.set(plan.kind, this.model.bits === 4 ? plan.four : isPrompt ? plan.coarse : plan.exact)
+    this.set(plan.isPrompt, isPrompt ? 1 : 0)
     this.set(plan.count, ids.length)
     this.set(plan.past, past)
     this.set(plan.wanted, rows.length)
     this.setExactWithin(exactWithin)
     this.set(plan.mask, seesAll ? 0 : at.mask)
-    this.kernels.step(at.plan)
-    const logits = new Float32Array(rows.length * vocabulary)
-    this.readLogits(logits, rows.length)
-    if (this.overflowed() || !allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
-    return logits
+    this.set(plan.headBehind, isBehind ? 1 : 0)
+    kernels.step(at.plan)
   }
 
   /** The last normalization and the head. @param states f32 [m, width] @returns and throws as `run` */
   head(states: Float32Array): Float32Array {
-    const { at, config: { width, vocabulary } } = this
-    const logits = new Float32Array((states.length / width) * vocabulary)
-    this.set(plan.count, 0)
-    this.setExactWithin(Infinity)
-    for (let row = 0; row < states.length / width; row += mostLogits) {
-      const piece = states.subarray(row * width, (row + mostLogits) * width)
-      const wanted = piece.length / width
-      new Float32Array(this.memory.buffer, at.picked, piece.length).set(piece)
-      this.set(plan.wanted, wanted)
-      this.kernels.step(at.plan)
-      this.readLogits(logits.subarray(row * vocabulary, (row + wanted) * vocabulary), wanted)
+    const { width, vocabulary } = this.config
+    const count = states.length / width
+    const logits = new Float32Array(count * vocabulary)
+    for (let row = 0; row < count; row += mostTokens) {
+      const piece = states.subarray(row * width, (row + mostTokens) * width)
+      new Float32Array(this.memory.buffer, this.at.picked, piece.length).set(piece)
+      this.setExactWithin(Infinity)
+      this.eachHead(piece.length / width, (from, some) => this.readLogits(logits.subarray((row + from) * vocabulary), some))
     }
     if (!allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
     return logits
+  }
+
+  /**
+   * Runs a token and a prompt through a few layers with these kernels and with others, compiled from the same module.
+   * @returns whether both give the same numbers, as nearly as floats do
+   */
+  async agreesWith(module: Module): Promise<boolean> {
+    const { memory } = this
+    const { exports } = await webAssembly.instantiate(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
+    if (this.disposed) return true
+    let cache: LaneCache
+    try {
+      cache = this.openCache()
+    } catch {
+      return true
+    }
+    this.set(plan.layers, Math.min(checkedLayers, this.config.layers))
+    this.set(plan.mostActive, 1)
+    try {
+      return [1, Math.min(checkedTokens, this.config.positions)].every((n) => {
+        const ids = Int32Array.from({ length: n }, (_, i) => (i * 31) % this.config.vocabulary)
+        const step = { ids, positions: ids.map((_, i) => i), rows: Int32Array.of(n - 1), mask: causalMask(0, n), past: 0, exactWithin: n === 1 ? 0 : Infinity }
+        const [ours, theirs] = [this.kernels, exports as unknown as Kernels].map((kernels) => this.run(step, cache, n > 1, kernels))
+        return ours !== undefined && theirs !== undefined && areNear(ours, theirs)
+      })
+    } finally {
+      this.set(plan.layers, this.config.layers)
+      this.set(plan.mostActive, mostThreads)
+      this.closeCache(cache)
+    }
   }
 
   /** Takes rows that a graph made: f32 [n, width]. */
@@ -222,6 +301,26 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.overflowed, 0)
   }
 
+  /**
+   * Runs the head of the first `rows` hidden states in `picked`, some at a time.
+   * @param visit hears which those were whose logits are there
+   * @param targets tokens whose scores are wanted
+   */
+  private eachHead(rows: number, visit: (from: number, count: number) => void, targets?: Int32Array): void {
+    const { at: { plan: planAt, picked, targets: targetsAt }, config: { width } } = this
+    this.set(plan.count, 0)
+    this.set(plan.headBehind, 0)
+    for (let row = 0; row < rows; row += mostLogits) {
+      const wanted = Math.min(mostLogits, rows - row)
+      this.set(plan.picked, picked + 4 * row * width)
+      this.set(plan.wanted, wanted)
+      if (targets) this.words(targetsAt, targets.subarray(row, row + wanted))
+      this.kernels.step(planAt)
+      visit(row, wanted)
+    }
+    this.set(plan.picked, picked)
+  }
+
   private readLogits(to: Float32Array, rows: number): void {
     const { memory: { buffer }, at, model, config: { vocabulary } } = this
     for (let row = 0; row < rows; row++) to.set(new Float32Array(buffer, at.logits + 4 * row * model.vocabulary, vocabulary), row * vocabulary)
@@ -242,4 +341,10 @@ export class LaneDecoder implements IDisposable {
   private words(address: number, values: Int32Array): void {
     new Int32Array(this.memory.buffer, address, values.length).set(values)
   }
+}
+
+/** Whether numbers differ by less than a thousandth of the largest. */
+function areNear(a: Float32Array, b: Float32Array): boolean {
+  const largest = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return a.every((value, i) => Math.abs(value - (b[i] ?? NaN)) <= largest / 1000)
 }

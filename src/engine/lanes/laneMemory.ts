@@ -11,13 +11,16 @@ export const begin = pageBytes
 
 /** Tokens that one step can take. */
 export const mostTokens = 128
-/** Logits that one step can give. */
+/** Logits that the head gives at a time. */
 export const mostLogits = 16
 
 const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu: 2, relu: 3 }
 
+/** Most threads that a step can have. */
+export const mostThreads = 255
+
 /** Rooms whose addresses the plan has under the same name. */
-const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums', 'previewCodes', 'previewScales', 'previewOffsets', 'previewVariances', 'estimates', 'bounds', 'thresholds'] as const
+const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums', 'previewCodes', 'previewScales', 'previewOffsets', 'previewVariances', 'estimates', 'bounds', 'thresholds', 'scores'] as const
 
 /** Where everything lies in the decoder's memory; addresses in bytes. */
 export interface LaneMemory {
@@ -30,7 +33,11 @@ export interface LaneMemory {
   /** Room for a layer's rows of a chunk on their way to the graph or from it: f32 [mostTokens, width]. */
   readonly staging: number
   readonly logits: number
-  /** f32 [mostLogits, width] */
+  /** i32 [mostLogits] */
+  readonly targets: number
+  /** f32 [mostLogits, 4] */
+  readonly scores: number
+  /** f32 [mostTokens, width] */
   readonly picked: number
   /** Behind it caches are made. */
   readonly end: number
@@ -49,7 +56,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     end = Math.ceil((at + bytes) / 64) * 64
     return at
   }
-  const { layers, heads, headDim, width, inner, epsilon, activation } = config
+  const { layers, heads, headDim, width, inner, vocabulary, epsilon, activation } = config
   const widest = Math.max(width, inner)
   const narrowestBlock = 16
   const mostPreviewed = model.preview === undefined ? 0 : mostLogits
@@ -59,7 +66,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     weights: room(model.sizeBytes),
     ids: room(4 * mostTokens),
     positions: room(4 * mostTokens),
-    rows: room(4 * mostLogits),
+    rows: room(4 * mostTokens),
     mask: room(4 * mostTokens * maskRows),
     staging: room(4 * mostTokens * width),
     logits: room(4 * mostLogits * model.vocabulary),
@@ -67,7 +74,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     joined: room(4 * mostTokens * 3 * width),
     attended: room(4 * mostTokens * width),
     expanded: room(4 * mostTokens * inner),
-    picked: room(4 * mostLogits * width),
+    picked: room(4 * mostTokens * width),
     codes: room(2 * mostTokens * widest),
     codeScales: room((4 * mostTokens * widest) / narrowestBlock),
     codeSums: room((4 * mostTokens * widest) / narrowestBlock),
@@ -78,9 +85,13 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     estimates: room((4 * mostPreviewed * model.vocabulary) / groupRows),
     bounds: room((4 * mostPreviewed * model.vocabulary) / groupRows),
     thresholds: room(4 * mostPreviewed),
+    scores: room(16 * mostLogits),
+    targets: room(4 * mostLogits),
   }
-  const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 }
-  const threadBytes = Math.ceil((own.scores + 4 * (4 * headDim + 4 * (maskRows + 4))) / 64) * 64
+  const fullRows = Math.ceil(maskRows / 16) * 16
+  const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 + 256, spread: 0 }
+  own.spread = Math.ceil((own.scores + 4 * (4 * headDim + 4 * fullRows)) / 64) * 64
+  const threadBytes = own.spread + 4 * (2 * headDim * fullRows)
   const threadRoom = room(threads * threadBytes)
   const weightsAt = (offset: number): number => at.weights + offset
 
@@ -96,13 +107,14 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
       view.setUint32(address, weightsAt(weight), true)
       view.setUint32(address + 4, weightsAt(bias), true)
     }
+    set(plan.mostActive, mostThreads)
     set(plan.layers, layers)
     set(plan.heads, heads)
     set(plan.headDim, headDim)
     set(plan.width, width)
     set(plan.inner, inner)
     set(plan.vocabulary, model.vocabulary)
-    set(plan.bits, model.bits)
+    set(plan.tokens, vocabulary)
     set(plan.widthBlock, model.blocks.width)
     set(plan.innerBlock, model.blocks.inner)
     set(plan.vocabularyBlock, model.blocks.vocabulary)
@@ -132,6 +144,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     set(plan.ownSums, own.sums)
     set(plan.ownRow, own.row)
     set(plan.ownScores, own.scores)
+    set(plan.ownSpread, own.spread)
   }
-  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, picked: at.picked, end, describe }
+  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, targets: at.targets, scores: at.scores, picked: at.picked, end, describe }
 }

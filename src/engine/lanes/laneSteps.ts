@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IDisposable } from '../../base/lifecycle'
 import type { Gpt2Config } from '../../gpt2/config'
+import type { TokenScore } from '../../language/languageModel'
+import { scoreLogits } from '../../language/scoreLogits'
 import type { GraphSteps, Gpt2Session } from '../onnx/gpt2Session'
 import type { Step, StepRunner, Steps } from '../onnx/step'
 import type { LaneCache, LaneDecoder } from './laneDecoder'
@@ -11,8 +13,11 @@ import type { LaneCache, LaneDecoder } from './laneDecoder'
  */
 const fewTokens = { small: 16, large: 4, first: 16 } as const
 
+/** More than these of large layers are a prompt, which the decoder multiplies in a rougher way. */
+const mostExact = 16
+
 /** What checking drafts costs where it gives the very numbers of single tokens (docs/performance.md). */
-const draftCosts = [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }] as const
+const draftCosts = { small: [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }], large: [{ drafted: 3, cost: 1.6 }, { drafted: 7, cost: 2.6 }] } as const
 
 /** Prompts of so many tokens run through layers of so few weights in a tenth of a second: no longer than graphs take to open. */
 const small = { weights: 1 << 24, tokens: 512 } as const
@@ -27,20 +32,23 @@ export interface GraphSource extends IDisposable {
   open(): Promise<Gpt2Session>
 }
 
+/** What runs prompts: where vectors are wide the decoder alone is quick enough. */
+export type Prompts = 'decoder' | 'graph'
+
 /**
- * Steps of few tokens on the decoder, of many as a graph. Both read the same weights in 8 or 4 bits; each has keys and
- * values of its own, and takes from the other what it lacks when its turn comes.
+ * Steps of few tokens on the decoder, of many there, too, or as a graph. Both read the same weights in 8 or 4 bits; each has
+ * keys and values of its own, and takes from the other what it lacks when its turn comes.
  */
 export class LaneRunner implements StepRunner {
   constructor(
     private readonly decoder: LaneDecoder,
     private readonly graphs: GraphSource,
     private readonly config: Gpt2Config,
+    private readonly prompts: Prompts,
   ) {}
 
   open(): Steps {
-    // Of large layers drafts are checked as a graph, which rounds otherwise.
-    return new LaneSteps(this.decoder, this.graphs, this.config.layers, isSmall(this.config) ? draftCosts : undefined, (step) => this.suitsDecoder(step))
+    return new LaneSteps(this.decoder, this.graphs, this.config, this.draftCosts(), (step) => this.wayOf(step))
   }
 
   dispose(): void {
@@ -48,14 +56,24 @@ export class LaneRunner implements StepRunner {
     this.graphs.dispose()
   }
 
-  /** Which of the two runs a step depends on nothing but the step, so that the same text gives the same numbers. */
-  private suitsDecoder(step: Step): boolean {
-    if (!this.decoder.takes(step)) return false
+  /** Graphs round otherwise when they check drafts. */
+  private draftCosts(): Steps['draftCosts'] {
+    if (isSmall(this.config)) return draftCosts.small
+    return this.prompts === 'decoder' ? draftCosts.large : undefined
+  }
+
+  /** It depends on nothing but the step, so that the same text gives the same numbers. */
+  private wayOf(step: Step): Way {
+    if (!this.decoder.takes(step)) return 'graph'
     const n = step.ids.length
-    if (isSmall(this.config)) return n <= fewTokens.small || step.past + n <= small.tokens
-    return n <= fewTokens.large || (step.past === 0 && n <= fewTokens.first)
+    if (isSmall(this.config)) return this.prompts === 'decoder' || n <= fewTokens.small || step.past + n <= small.tokens ? 'exact' : 'graph'
+    if (this.prompts === 'decoder') return n <= mostExact ? 'exact' : 'prompt'
+    return n <= fewTokens.large || (step.past === 0 && n <= fewTokens.first) ? 'exact' : 'graph'
   }
 }
+
+/** How a step runs: on the decoder, each token as if it ran alone or not, or as a graph. */
+type Way = 'exact' | 'prompt' | 'graph'
 
 class LaneSteps implements Steps {
   readonly promptTokens = Infinity
@@ -68,9 +86,9 @@ class LaneSteps implements Steps {
   constructor(
     private readonly decoder: LaneDecoder,
     private readonly graphs: GraphSource,
-    private readonly layers: number,
+    private readonly config: Gpt2Config,
     private readonly drafts: Steps['draftCosts'],
-    private readonly suitsDecoder: (step: Step) => boolean,
+    private readonly wayOf: (step: Step) => Way,
   ) {
     try {
       this.cache = decoder.openCache()
@@ -84,17 +102,9 @@ class LaneSteps implements Steps {
   }
 
   async run(step: Step): Promise<Float32Array> {
+    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt))
+    if (onDecoder) return onDecoder
     const end = step.past + step.ids.length
-    if (this.cache && this.suitsDecoder(step)) {
-      // The decoder works in this thread: what has come in the meantime, such as a wish to stop, is heard before.
-      await nextTurn()
-      this.bringDecoder(this.cache, step.past)
-      this.graphRows = Math.min(this.graphRows, step.past)
-      this.decoderRows = step.past
-      const logits = this.decoder.run(step, this.cache)
-      this.decoderRows = end
-      return logits
-    }
     const graph = (this.graph ??= (await this.graphs.open()).open())
     this.bringGraph(graph, step.past)
     this.decoderRows = Math.min(this.decoderRows, step.past)
@@ -103,6 +113,25 @@ class LaneSteps implements Steps {
     const logits = states ? this.decoder.head(states) : await graph.run(step)
     this.graphRows = end
     return logits
+  }
+
+  async score(step: Step, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
+    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.score(step, cache, isPrompt, targets, alternatives))
+    return onDecoder ?? scoreLogits(await this.run(step), targets, alternatives, this.config.vocabulary)
+  }
+
+  /** @returns undefined where a step runs as a graph */
+  private async onDecoder<T>(step: Step, run: (cache: LaneCache, isPrompt: boolean) => T): Promise<T | undefined> {
+    const way = this.wayOf(step)
+    if (!this.cache || way === 'graph') return undefined
+    // The decoder works in this thread: what has come in the meantime, such as a wish to stop, is heard before.
+    await nextTurn()
+    this.bringDecoder(this.cache, step.past)
+    this.graphRows = Math.min(this.graphRows, step.past)
+    this.decoderRows = step.past
+    const result = run(this.cache, way === 'prompt')
+    this.decoderRows = step.past + step.ids.length
+    return result
   }
 
   release(): void {
@@ -115,7 +144,7 @@ class LaneSteps implements Steps {
   private bringDecoder(cache: LaneCache, rows: number): void {
     const { decoderRows: from, graph } = this
     if (from >= rows || !graph) return
-    for (let layer = 0; layer < this.layers; layer++) {
+    for (let layer = 0; layer < this.config.layers; layer++) {
       this.decoder.keep(cache, 'keys', layer, from, graph.cache.keyRows(layer, from, rows))
       this.decoder.keep(cache, 'values', layer, from, graph.cache.valueRows(layer, from, rows))
     }
@@ -125,7 +154,7 @@ class LaneSteps implements Steps {
     const { graphRows: from, cache } = this
     if (from >= rows || !cache) return
     graph.cache.reserve(rows)
-    for (let layer = 0; layer < this.layers; layer++) {
+    for (let layer = 0; layer < this.config.layers; layer++) {
       this.decoder.give(cache, 'keys', layer, from, graph.cache.keyRows(layer, from, rows))
       this.decoder.give(cache, 'values', layer, from, graph.cache.valueRows(layer, from, rows))
     }

@@ -12,6 +12,7 @@ import { WasmArranger } from './arranger'
 import { compileWhole } from './compileWhole'
 import { LaneDecoder } from './laneDecoder'
 import { isSmall } from './laneSteps'
+import { hasWideVectors } from './wideVectors'
 
 export interface LaneOptions {
   /** decoder.wasm */
@@ -44,17 +45,29 @@ function wantsPreview(config: Gpt2Config): boolean {
  */
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
   try {
-    const kernels = readFile(options.kernels).then(compileWhole)
+    const bytes = readFile(options.kernels)
+    const kernels = bytes.then((read) => compileWhole(read, hasWideVectors))
     // Whoever waits for them hears what went wrong, even if that is later.
     kernels.catch(() => {})
     const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels), wantsPreview(config))
     const folder = options.entry ?? (await made(model, options))
     const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
-    return await LaneDecoder.open(config, model, kernels, options.threads, fill)
+    const decoder = await LaneDecoder.open(config, model, kernels, options.threads, fill)
+    if (hasWideVectors) setTimeout(() => void checkVectors(decoder, bytes), restMs).unref()
+    return decoder
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/** Who waits for the first suggestion is not to wait for this. */
+const restMs = 3000
+
+/** An engine that computes wrongly ends. The one that follows it does without wide vectors. */
+async function checkVectors(decoder: LaneDecoder, bytes: Promise<Uint8Array>): Promise<void> {
+  const narrow = await compileWhole(await bytes, false)
+  if (!(await decoder.agreesWith(narrow))) throw new Error('The wide vectors of V8 give other numbers than its narrow ones')
 }
 
 async function made(model: LaneModel, { keep, onProgress, signal }: LaneOptions): Promise<string | undefined> {

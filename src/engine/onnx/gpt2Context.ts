@@ -2,11 +2,11 @@ import { throwIfCancelled } from '../../base/cancellation'
 import { InklingError } from '../../base/errors'
 import type { Gpt2Config } from '../../gpt2/config'
 import type { Branches, Context, Exactness, TokenScore } from '../../language/languageModel'
+import { scoreLogits } from '../../language/scoreLogits'
 import { causalMask } from './causalMask'
 import { Gpt2Branches } from './gpt2Branches'
 import { checkTokens } from './checkTokens'
-import type { Scorer } from './scorer'
-import type { StepRunner, Steps } from './step'
+import type { Step, StepRunner, Steps } from './step'
 
 /** Tokens of a prompt that run at once: long enough to fill the processor, short enough that a new keystroke waits little. */
 const chunkTokens = 128
@@ -25,7 +25,7 @@ export class Gpt2Context implements Context {
   private held = 0
   private forked = false
 
-  constructor(runner: StepRunner, private readonly scorer: Scorer, private readonly config: Gpt2Config) {
+  constructor(runner: StepRunner, private readonly config: Gpt2Config) {
     this.steps = runner.open()
     this.tokens = new Int32Array(config.positions)
   }
@@ -75,13 +75,15 @@ export class Gpt2Context implements Context {
     sequence.set(this.tokens.subarray(start, this.held))
     sequence.set(tokens, this.held - start)
     if (this.held === 0) scores.push({ id: sequence[0] ?? 0, logprob: null, rank: null, entropy: null, alternatives: [] })
-    const chunkRows = Math.max(1, Math.min(chunkTokens, Math.floor(scoredLogits / this.config.vocabulary)))
+    const { steps, config: { vocabulary } } = this
+    const chunkRows = steps.score ? chunkTokens : Math.max(1, Math.min(chunkTokens, Math.floor(scoredLogits / vocabulary)))
     for (let from = 0; from < sequence.length; from += chunkRows) {
       throwIfCancelled(signal)
       const chunk = sequence.subarray(from, from + chunkRows)
       const targets = sequence.subarray(from + 1, from + 1 + chunk.length)
-      const logits = await this.run(chunk, start + from, Int32Array.from(targets, (_, i) => i))
-      if (targets.length > 0) for (const score of await this.scorer.score(logits, targets, alternatives)) scores.push(score)
+      const step = this.stepOf(chunk, start + from, Int32Array.from(targets, (_, i) => i))
+      scores.push(...(steps.score ? await steps.score(step, targets, alternatives) : scoreLogits(await steps.run(step), targets, alternatives, vocabulary)))
+      this.hold(chunk, start + from)
     }
     return scores
   }
@@ -100,11 +102,18 @@ export class Gpt2Context implements Context {
 
   /** Runs `tokens` after the first `past` rows and holds them then. @returns logits [rows.length, vocabulary] */
   private async run(tokens: Int32Array, past: number, rows: Int32Array, exactWithin = Infinity): Promise<Float32Array> {
-    const positions = Int32Array.from(tokens, (_, i) => past + i)
-    const logits = await this.steps.run({ ids: tokens, positions, rows, mask: causalMask(past, tokens.length), past, exactWithin })
+    const logits = await this.steps.run(this.stepOf(tokens, past, rows, exactWithin))
+    this.hold(tokens, past)
+    return logits
+  }
+
+  private stepOf(tokens: Int32Array, past: number, rows: Int32Array, exactWithin = Infinity): Step {
+    return { ids: tokens, positions: Int32Array.from(tokens, (_, i) => past + i), rows, mask: causalMask(past, tokens.length), past, exactWithin }
+  }
+
+  private hold(tokens: Int32Array, past: number): void {
     this.tokens.set(tokens, past)
     this.held = past + tokens.length
-    return logits
   }
 
   private check(tokens: Int32Array): void {

@@ -2,14 +2,12 @@ import type { Gpt2Config } from '../../gpt2/config'
 import type { Context, LanguageModel, ModelDescription } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
 import { Gpt2Context } from './gpt2Context'
-import type { Scorer } from './scorer'
 import type { StepRunner } from './step'
 
 /** An open GPT-2: one runner, any number of contexts. */
 export class Gpt2Model implements LanguageModel {
   constructor(
     private readonly runner: StepRunner,
-    private readonly scorer: Scorer,
     private readonly config: Gpt2Config,
     readonly tokenizer: Tokenizer,
     readonly description: ModelDescription,
@@ -20,11 +18,10 @@ export class Gpt2Model implements LanguageModel {
   }
 
   open(): Context {
-    return new Gpt2Context(this.runner, this.scorer, this.config)
+    return new Gpt2Context(this.runner, this.config)
   }
 
   dispose(): void {
     this.runner.dispose()
-    this.scorer.dispose()
   }
 }

@@ -12,8 +12,9 @@ import { openGpt2Weights, type Gpt2Weights } from '../../gpt2/weights'
 import type { LanguageModel } from '../../language/languageModel'
 import type { Tokenizer } from '../../language/tokenizer'
 import type { LaneDecoder } from '../lanes/laneDecoder'
-import { isSmall, LaneRunner, type GraphSource } from '../lanes/laneSteps'
+import { isSmall, LaneRunner, type GraphSource, type Prompts } from '../lanes/laneSteps'
 import { knowsLanes, openLanes } from '../lanes/openLanes'
+import { hasWideVectors } from '../lanes/wideVectors'
 import { createSession, type CreatedSession, type Device, type GraphLocation } from './createSession'
 import { largestExactWeight } from './exactProducts'
 import { FileSource } from './fileSource'
@@ -21,7 +22,6 @@ import { Gpt2Model } from './gpt2Model'
 import { Gpt2Session } from './gpt2Session'
 import { GraphCache, modelFile, promptsFile, weightsFile } from './graphCache'
 import { hasNativeRuntime, onnxRuntime, type OnnxRuntime } from './runtime'
-import { Scorer } from './scorer'
 import type { StepRunner } from './step'
 import { fileHash, rememberedHash, sha256 } from './weightsHash'
 
@@ -37,6 +37,8 @@ export interface Gpt2Options {
   readonly threads: number | undefined
   /** decoder.wasm, for steps of few tokens in 8 or 4 bits on the processor; undefined runs everything as a graph. */
   readonly decoder?: string | undefined
+  /** What runs prompts beside a decoder; what this machine is quicker with when undefined. */
+  readonly prompts?: Prompts | undefined
   /** Where made graphs are kept; undefined makes the graph in memory every time. */
   readonly cacheFolder: string | undefined
   /** Hears how far a stage is, from 0 to 1. */
@@ -58,7 +60,7 @@ export async function openGpt2(options: Gpt2Options): Promise<LanguageModel> {
   const config = await readConfig(folder)
   checkTokenizer(tokenizer, config)
   const { runner, device } = (await openWithLanes(config, options)) ?? (await openGraphs(config, options))
-  return new Gpt2Model(runner, new Scorer(onnxRuntime, config.vocabulary), config, tokenizer, {
+  return new Gpt2Model(runner, config, tokenizer, {
     name: options.name ?? path.basename(path.resolve(folder)),
     architecture: 'gpt2',
     parameters: parameterCount(config),
@@ -73,9 +75,9 @@ interface OpenRunner {
   readonly device: CreatedSession['device']
 }
 
-/** The decoder for steps of few tokens, and graphs for the others. Undefined where the decoder cannot be had. */
+/** The decoder, and graphs for steps that it does not take. Undefined where the decoder cannot be had. */
 async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<OpenRunner | undefined> {
-  const { decoder: kernels, device, precision, threads, cacheFolder, signal } = options
+  const { decoder: kernels, device, precision, threads, cacheFolder, signal, prompts = hasWideVectors ? 'decoder' : 'graph' } = options
   if (kernels === undefined || device !== 'cpu' || precision === 'fp32') return undefined
   const bits = precision === 'int8' ? 8 : 4
   if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
@@ -88,21 +90,22 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
     const isForMemory = entry === undefined && !makes
     if (isForMemory) await source.readWhole()
     const report = reportConversion(options)
+    const makesGraphs = keep !== undefined && prompts === 'graph'
     const opened = await openLanes(config, weights, bits, {
       kernels,
       threads: threads ?? Math.min(availableParallelism(), mostLaneThreads),
       entry,
       keep,
-      onProgress: (fraction) => report(keep ? fraction / 2 : fraction),
+      onProgress: (fraction) => report(makesGraphs ? fraction / 2 : fraction),
       signal,
     })
     // Made now, while progress is shown: the first prompt opens them at once.
-    if (opened && keep) await makeGraphs(config, weights, source, keep.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
+    if (opened && makesGraphs) await makeGraphs(config, weights, source, keep.cache, await promptCodes(await onnxRuntime(), config, options), { ...options, onProgress: (fraction) => report((1 + fraction) / 2) })
     if (opened && isForMemory && cacheFolder !== undefined) setTimeout(() => void keepSmall(config, opened, options).catch(() => {}), restMs).unref()
     return opened
   })
   if (!decoder) return undefined
-  return { runner: new LaneRunner(decoder, new LaterGraphs(config, { ...options, onProgress: undefined, signal: undefined }), config), device: 'cpu' }
+  return { runner: new LaneRunner(decoder, new LaterGraphs(config, { ...options, onProgress: undefined, signal: undefined }), config, prompts), device: 'cpu' }
 }
 
 /** Whoever waits for a first suggestion is not to wait for a disk. */

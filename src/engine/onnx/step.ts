@@ -1,5 +1,5 @@
 import type { IDisposable } from '../../base/lifecycle'
-import type { Context } from '../../language/languageModel'
+import type { Context, TokenScore } from '../../language/languageModel'
 
 /** New tokens to run after the first `past` rows of a cache. */
 export interface Step {
@@ -27,6 +27,11 @@ export interface Steps {
    * @throws InklingError `numbers-not-finite`
    */
   run(step: Step): Promise<Float32Array>
+  /**
+   * Runs a step and says how likely `targets` were, the tokens that followed its rows, without giving all logits out.
+   * Undefined where logits are as good.
+   */
+  readonly score?: (step: Step, targets: Int32Array, alternatives: number) => Promise<readonly TokenScore[]>
   /** So many tokens and more are quicker without logits, with the last one alone behind them. */
   readonly promptTokens: number
   /** As of `Context`. */

@@ -7,7 +7,6 @@ import { Gpt2Context } from '../../../src/engine/onnx/gpt2Context'
 import { Gpt2Session } from '../../../src/engine/onnx/gpt2Session'
 import { weightsFile } from '../../../src/engine/onnx/graphCache'
 import { onnxRuntime } from '../../../src/engine/onnx/runtime'
-import { Scorer } from '../../../src/engine/onnx/scorer'
 import type { CacheUse } from '../../../src/gpt2/attention'
 import { parseGpt2Config } from '../../../src/gpt2/config'
 import { buildGpt2Graph } from '../../../src/gpt2/graph'
@@ -26,7 +25,7 @@ async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Contex
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) })
   await source.close()
   const { session } = await createSession(ort, async () => ({ model: graph.model, externalData: [{ path: weightsFile, data: weights }] }), { device: 'cpu', threads: 1 })
-  return new Gpt2Context(new Gpt2Session(ort, async () => session, cacheUse, config, true), new Scorer(async () => ort, config.vocabulary), config)
+  return new Gpt2Context(new Gpt2Session(ort, async () => session, cacheUse, config, true), config)
 }
 
 describe.each(modelNames)('the model %s', (name) => {

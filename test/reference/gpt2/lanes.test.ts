@@ -4,13 +4,13 @@ import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LaneDecoder } from '../../../src/engine/lanes/laneDecoder'
-import { largestExactWeight } from '../../../src/engine/onnx/exactProducts'
+import type { Prompts } from '../../../src/engine/lanes/laneSteps'
 import { openGpt2 } from '../../../src/engine/onnx/openGpt2'
-import { onnxRuntime } from '../../../src/engine/onnx/runtime'
 import { parseGpt2Config } from '../../../src/gpt2/config'
 import type { LaneModel } from '../../../src/gpt2/laneWeights'
 import type { Precision } from '../../../src/gpt2/weightFormat'
 import type { Context, LanguageModel } from '../../../src/language/languageModel'
+import { scoreLogits } from '../../../src/language/scoreLogits'
 import { decoderFile } from '../../support/decoder'
 import { embeddedTokenizer } from '../../support/embeddedTokenizer'
 import { writeRandomGpt2, type RandomGpt2 } from '../../support/randomGpt2'
@@ -35,14 +35,14 @@ interface Opened {
   readonly ids: Int32Array
 }
 
-async function open(shape: RandomGpt2, precision: Precision, more: { threads?: number; cacheFolder?: string; decoder?: string | undefined; spread?: number } = {}): Promise<Opened> {
+async function open(shape: RandomGpt2, precision: Precision, more: { threads?: number; cacheFolder?: string; decoder?: string | undefined; spread?: number; prompts?: Prompts } = {}): Promise<Opened> {
   const folder = path.join(home, JSON.stringify([shape, more.spread]).replace(/\W+/g, '-').slice(-200))
   if (mkdirSync(folder, { recursive: true }) !== undefined) {
     writeRandomGpt2(folder, shape, more.spread)
     // Of a file that was changed just now no hash is remembered.
     utimesSync(path.join(folder, 'model.safetensors'), 1, 1)
   }
-  const model = await openGpt2({ folder, tokenizer: idsOnly(shape.vocab_size), precision, device: 'cpu', threads: more.threads ?? 2, cacheFolder: more.cacheFolder, decoder: 'decoder' in more ? more.decoder : decoder })
+  const model = await openGpt2({ folder, tokenizer: idsOnly(shape.vocab_size), precision, device: 'cpu', threads: more.threads ?? 2, cacheFolder: more.cacheFolder, decoder: 'decoder' in more ? more.decoder : decoder, prompts: more.prompts })
   return { model, ids: Int32Array.from({ length: shape.n_positions }, (_, i) => (i * 7919 + 3) % shape.vocab_size) }
 }
 
@@ -52,6 +52,12 @@ async function read(context: Context, ids: Int32Array, piece: number): Promise<F
   let logits = new Float32Array()
   for (let from = 0; from < ids.length; from += piece) logits = (await context.extend(ids.subarray(from, from + piece))).slice()
   return logits
+}
+
+/** Logits that tell what `ids` from `from` to `to` were likely to be: [to - from, vocabulary]. */
+async function behind(context: Context, ids: Int32Array, from: number, to: number): Promise<Float32Array | undefined> {
+  context.truncate(from - 1)
+  return context.extendEach?.(ids.subarray(from - 1, to - 1))
 }
 
 describe.each(['blocks-32', 'blocks-128'])('the decoder with the model %s', (name) => {
@@ -130,15 +136,15 @@ describe('the decoder', () => {
     graph.model.dispose()
   })
 
-  it('runs a large model with the graph for prompts, and reads that one’s logits itself', { timeout: 60_000 }, async ({ skip }) => {
-    if ((await largestExactWeight(await onnxRuntime())) === undefined) return skip('this processor multiplies bytes with losses')
+  it.each([['graph', 'int8'], ['decoder', 'int8'], ['decoder', 'int4']] as const)('runs prompts of a large model on the %s in %s, and reads their logits itself', { timeout: 60_000 }, async (prompts, precision) => {
     const shape: RandomGpt2 = { n_embd: 512, n_head: 8, n_layer: 6, n_positions: 200, vocab_size: 300 }
     const cacheFolder = path.join(home, 'large')
-    const [lanes, graph] = [await open(shape, 'int8', { cacheFolder }), await open(shape, 'fp32', { decoder: undefined })]
+    // Of 4 bits a graph of the same weights: random ones say little in so few.
+    const [lanes, graph] = [await open(shape, precision, { cacheFolder, prompts }), await open(shape, precision === 'int8' ? 'fp32' : 'int4', { decoder: undefined })]
     const { ids } = lanes
     const [context, expected] = [lanes.model.open(), graph.model.open()]
     const near = (actual: Float32Array, reference: Float32Array): void => expect(relativeError(actual, [...reference])).toBeLessThan(0.1)
-    // The beginning and single tokens on the decoder, what lies between as a graph.
+    // The beginning and single tokens as they would run alone, what lies between as a prompt.
     for (const [from, to] of [[0, 10], [10, 90], [90, 91], [91, 95], [95, 97]] as const) near(await context.extend(ids.subarray(from, to)), await expected.extend(ids.subarray(from, to)))
     near((await context.extendEach?.(ids.subarray(97, 101))) ?? new Float32Array(), (await expected.extendEach?.(ids.subarray(97, 101))) ?? new Float32Array())
     const [branches, others] = [context.fork(3), expected.fork(3)]
@@ -151,9 +157,33 @@ describe('the decoder', () => {
     others.dispose()
     const scores = await context.score(ids.subarray(101, 160), 2)
     for (const [i, score] of (await expected.score(ids.subarray(101, 160), 2)).entries()) expect(Math.abs((scores[i]?.logprob ?? NaN) - (score.logprob ?? 0))).toBeLessThan(0.2)
-    expect(context.draftCosts).toBeUndefined()
+    expect(context.draftCosts === undefined).toBe(prompts === 'graph')
     lanes.model.dispose()
     graph.model.dispose()
+  })
+
+  it('checks drafts of a large model with the very numbers of single tokens, where it runs prompts itself', { timeout: 60_000 }, async () => {
+    const { model, ids } = await open({ n_embd: 512, n_head: 8, n_layer: 6, n_positions: 80, vocab_size: 99 }, 'int8', { prompts: 'decoder' })
+    const [context, single] = [model.open(), model.open()]
+    for (const each of [context, single]) await each.extend(ids.subarray(0, 40))
+    const alone: number[] = []
+    for (const id of ids.subarray(40, 56)) alone.push(...(await single.extend(Int32Array.of(id))))
+    expect(await context.extendEach?.(ids.subarray(40, 56))).toEqual(Float32Array.from(alone))
+    model.dispose()
+  })
+
+  it('scores as it writes, a prompt or a few tokens, and a vocabulary that fills no group of rows', async () => {
+    const { model, ids } = await open(shapes['heads of 12'] as RandomGpt2, 'int8')
+    const [context, other] = [model.open(), model.open()]
+    for (const [from, to] of [[0, 40], [40, 43]] as const) {
+      const scores = await context.score(ids.subarray(from, to), 3)
+      const logits = from === 0 ? await other.extendEach?.(ids.subarray(0, 40)) : await behind(other, ids, from, to)
+      const expected = scoreLogits(logits ?? new Float32Array(), ids.subarray(from === 0 ? 1 : from, to), 3, 99)
+      const actual = from === 0 ? scores.slice(1) : scores
+      expect(actual.map(({ id, rank, alternatives }) => [id, rank, alternatives.map((each) => each.id)])).toEqual(expected.map(({ id, rank, alternatives }) => [id, rank, alternatives.map((each) => each.id)]))
+      for (const [i, score] of actual.entries()) for (const key of ['logprob', 'entropy'] as const) expect(score[key]).toBeCloseTo(expected[i]?.[key] ?? NaN, 4)
+    }
+    model.dispose()
   })
 
   it('lends the room of a context that was disposed of twice to one other alone', async () => {
@@ -182,7 +212,7 @@ describe('the decoder', () => {
     const first = await open(shape, 'int8', { cacheFolder })
     const expected = await read(first.model.open(), text, 4)
     first.model.dispose()
-    // The other entry is that of the graphs.
+    // Where vectors are narrow there is another entry, that of the graphs.
     const [entry = ''] = readdirSync(cacheFolder).filter((name) => /^[0-9a-f]{32}$/.test(name) && !existsSync(path.join(cacheFolder, name, 'model.onnx')))
     const file = path.join(cacheFolder, entry, 'weights.bin')
     const { mtimeMs, size } = statSync(file)

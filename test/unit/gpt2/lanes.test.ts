@@ -68,8 +68,8 @@ describe('weights side by side', () => {
         expect(column % 8 < 4 ? there & 15 : there >> 4).toBe(code)
       }
       for (let block = 0; block < blocks; block++) {
-        const word = scales[(group * blocks + block * 16) / 2 + (lane >> 3) * 4 + (lane % 4)] ?? 0
-        floats.setUint32(0, (lane & 4) === 0 ? word & 0xffff0000 : word << 16)
+        const word = scales[(group * blocks + block * 16) / 2 + (lane % 8)] ?? 0
+        floats.setUint32(0, lane < 8 ? word & 0xffff0000 : word << 16)
         const scale = quantized.scales[row * blocks + block] ?? 0
         expect(Math.abs(floats.getFloat32(0) - scale)).toBeLessThanOrEqual(scale / 256)
         const zero = quantized.zeroPoints[row * Math.ceil(blocks / 2) + (block >> 1)] ?? 0

@@ -7,7 +7,6 @@ import { findReuse } from '../../../../src/engine/decoder/findReuse'
 import type { Reuse } from '../../../../src/engine/decoder/sequence'
 import { createSession } from '../../../../src/engine/onnx/createSession'
 import { onnxRuntime } from '../../../../src/engine/onnx/runtime'
-import { Scorer } from '../../../../src/engine/onnx/scorer'
 import { readDecoderGraph } from '../../../../src/library/inspect'
 import { exportFolder, readExpected, type exportNames } from '../../../reference/decoder/expected'
 import { argmax } from '../../../reference/numbers'
@@ -68,16 +67,13 @@ describe.each<Reuse>(['chunks', 'tokens', 'none'])('a context that may reuse %s'
   const expected = readExpected('llama')
   const prompt = Int32Array.from(expected.prompt)
   let session: DecoderSession
-  let scorer: Scorer
-  const newContext = (positions = 100): DecoderContext => new DecoderContext(session, scorer, { positions, reuse, opening: Int32Array.of(1) })
+  const newContext = (positions = 100): DecoderContext => new DecoderContext(session, { positions, reuse, opening: Int32Array.of(1) })
 
   beforeAll(async () => {
     session = await open('llama', reuse === 'chunks' ? DecoderSession : reuse === 'tokens' ? BrokenChunks : BrokenCache)
-    scorer = new Scorer(onnxRuntime, session.graph.vocabulary)
   })
   afterAll(() => {
     session.dispose()
-    scorer.dispose()
   })
 
   it('writes and scores as transformers does', async () => {
