@@ -15,7 +15,7 @@ import { parseArgs, promisify } from 'node:util'
 import { root } from '../tools/lib/project.mjs'
 import { buildGanMeasure } from './gan/build'
 import type { Row as GanRow } from './gan/workload'
-import { bundle, bundled, decoderFile, modelFolder, prepareModel, workFolder } from './gpt2/peers.mjs'
+import { bundle, bundled, decoderFile, modelFolder, node, prepareModel, workFolder } from './gpt2/peers.mjs'
 import { run } from './gpt2/process.mjs'
 import { aligned, type Figures } from './gpt2/report.mjs'
 import { median } from './lib/statistics'
@@ -85,7 +85,7 @@ async function speedsNow(): Promise<Speeds> {
 
 async function gpt2(model: string, count: number): Promise<Figures> {
   const cache = path.join(workFolder, 'quick', path.basename(path.dirname(model)))
-  const { lines } = await run([process.execPath, bundled('ours'), model, 'int8', String(threads), String(count), cache, decoderFile], largePages)
+  const { lines } = await run([node, bundled('ours'), model, 'int8', String(threads), String(count), cache, decoderFile], largePages)
   // The script prints this: one line of figures at the end.
   return count === 0 ? ({} as Figures) : (JSON.parse(lines.at(-1) ?? '') as Figures)
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { largePages } from '../../src/engine/fork'
 import { buildSync } from 'esbuild'
 import { buildDecoder } from '../../kernels/build.mjs'
+import { ensureCodeServer } from '../../tools/lib/codeServer.mjs'
 import { run } from './process.mjs'
 import { makeModel } from './makeModel.mjs'
 
@@ -12,6 +13,8 @@ export const modelFolder = path.join(workFolder, 'model')
 /** As the extension ships it, once `buildDecoder` has made it. */
 export const decoderFile = path.join(here, '../../dist/decoder.wasm')
 const venvPython = path.join(here, '../work/venv/bin/python')
+/** The Node that all engines in JavaScript run on: the editor's, since the engine does. Another one on `BENCH_NODE`. */
+export const node = process.env.BENCH_NODE ?? (await ensureCodeServer()).node
 /** Python with the packages of requirements.txt. */
 const python = process.env.BENCH_PYTHON ?? (existsSync(venvPython) ? venvPython : 'python3')
 
@@ -64,7 +67,7 @@ function ours(precision: 'fp32' | 'int8' | 'int4'): Peer {
       // The first start makes the graph; what is measured is a later one.
       await run(this.command(0, 0), largePages)
     },
-    command: (threads, repeats) => [process.execPath, script, modelFolder, precision, String(threads), String(repeats), path.join(workFolder, 'ours', precision), decoderFile],
+    command: (threads, repeats) => [node, script, modelFolder, precision, String(threads), String(repeats), path.join(workFolder, 'ours', precision), decoderFile],
   }
 }
 
@@ -75,7 +78,7 @@ function transformersJs(dtype: 'fp32' | 'q8'): Peer {
     bits: dtype === 'fp32' ? 32 : 8,
     ours: false,
     prepare: () => once(path.join(folder, 'model/onnx/model_quantized.onnx'), [python, path.join(here, 'exportOnnx.py'), modelFolder, path.join(folder, 'model')]),
-    command: (threads, repeats) => [process.execPath, path.join(here, 'transformersJs.mjs'), folder, dtype, String(threads), String(repeats)],
+    command: (threads, repeats) => [node, path.join(here, 'transformersJs.mjs'), folder, dtype, String(threads), String(repeats)],
   }
 }
 
@@ -105,7 +108,7 @@ function llamaCpp(name: string, bits: 8 | 4, body: string, head: string): Peer {
     bits,
     ours: false,
     prepare: () => makeGguf(body, head),
-    command: (threads, repeats) => [process.execPath, path.join(here, 'llamaCpp.mjs'), file, String(threads), String(repeats)],
+    command: (threads, repeats) => [node, path.join(here, 'llamaCpp.mjs'), file, String(threads), String(repeats)],
   }
 }
 
