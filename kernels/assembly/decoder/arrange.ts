@@ -1,4 +1,4 @@
-import { stepRows } from './products'
+import { stepRows } from './rows'
 
 /** Lays codes of 8 bits out as products read them: of every 16 rows, for each four columns, the four codes of each row, in the order 0, 2, 1, 3. */
 

@@ -1,4 +1,4 @@
-import { exp4, fitsHalf, halfBits, halfScale, kept, largest4, smallFromHalf, store8, storeHalf, sum4, sumEach } from './numbers'
+import { exp4, fitsHalf, halfBits, halfScale, highHalves, kept, largest4, lowHalves, smallFromHalf, store16, store8, storeHalf, sum4, sumEach } from './numbers'
 import { claim, field } from './threads'
 import * as plan from './plan'
 import { compareSpread, fullRows, mixSpread, spreadColumns, spreadKeys, spreadOut } from './spread'
@@ -32,9 +32,9 @@ export function attend(at: usize, layer: usize, n: usize, wanted: usize, rows: u
   const seen = past + n
   const joined = field(at, plan.joined)
   const mask = field(at, plan.mask)
-  const queries = scores
+  const queries = scores + 128
   const queryBytes = dim << 2
-  scores += queryBytes * together
+  scores = queries + queryBytes * together
   const scoreBytes = fullRows(seen) << 2
   const spreads = field(at, plan.isPrompt) != 0 && wanted >= fewestSpread && dim % spreadColumns == 0
   const spreadValues = spread + fullRows(seen) * queryBytes
@@ -115,6 +115,7 @@ function keep(at: usize, from: usize, to: usize, dim: usize): void {
  * Of each row eight dimensions are multiplied side by side; a head of 4, 12, … dimensions ends with half a step.
  */
 function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: usize): void {
+  const halves = query - 128
   const bits = kept(halfBits)
   const rowBytes = dim << 1, evenBytes = rowBytes & ~15
   for (let row: usize = 0; row < rows; row += 4) {
@@ -123,12 +124,20 @@ function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: 
     for (let i: usize = 0; i < evenBytes; i += 16) {
       const q = query + (i << 1)
       const q0 = v128.load(q), q1 = v128.load(q, 16)
-      a0 = f32x4.relaxed_madd(smallFromHalf(a + i, bits), q0, a0), a1 = f32x4.relaxed_madd(smallFromHalf(a + i + 8, bits), q1, a1)
-      b0 = f32x4.relaxed_madd(smallFromHalf(b + i, bits), q0, b0), b1 = f32x4.relaxed_madd(smallFromHalf(b + i + 8, bits), q1, b1)
-      c0 = f32x4.relaxed_madd(smallFromHalf(c + i, bits), q0, c0), c1 = f32x4.relaxed_madd(smallFromHalf(c + i + 8, bits), q1, c1)
-      d0 = f32x4.relaxed_madd(smallFromHalf(d + i, bits), q0, d0), d1 = f32x4.relaxed_madd(smallFromHalf(d + i + 8, bits), q1, d1)
+      let eight = v128.load(a + i)
+      a0 = f32x4.relaxed_madd(lowHalves(eight, bits), q0, a0), a1 = f32x4.relaxed_madd(highHalves(eight, bits), q1, a1)
+      eight = v128.load(b + i)
+      b0 = f32x4.relaxed_madd(lowHalves(eight, bits), q0, b0), b1 = f32x4.relaxed_madd(highHalves(eight, bits), q1, b1)
+      eight = v128.load(c + i)
+      c0 = f32x4.relaxed_madd(lowHalves(eight, bits), q0, c0), c1 = f32x4.relaxed_madd(highHalves(eight, bits), q1, c1)
+      eight = v128.load(d + i)
+      d0 = f32x4.relaxed_madd(lowHalves(eight, bits), q0, d0), d1 = f32x4.relaxed_madd(highHalves(eight, bits), q1, d1)
     }
-    let sums = sumEach(f32x4.add(a0, a1), f32x4.add(b0, b1), f32x4.add(c0, c1), f32x4.add(d0, d1))
+    store8(halves, a0, a1)
+    store8(halves + 32, b0, b1)
+    store8(halves + 64, c0, c1)
+    store8(halves + 96, d0, d1)
+    let sums = sumEach(half2(halves), half2(halves + 32), half2(halves + 64), half2(halves + 96))
     if (evenBytes < rowBytes) {
       const q = v128.load(query + (evenBytes << 1))
       sums = f32x4.add(sums, sumEach(f32x4.mul(smallFromHalf(a + evenBytes, bits), q), f32x4.mul(smallFromHalf(b + evenBytes, bits), q), f32x4.mul(smallFromHalf(c + evenBytes, bits), q), f32x4.mul(smallFromHalf(d + evenBytes, bits), q)))
@@ -137,8 +146,14 @@ function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: 
   }
 }
 
+@inline
+function half2(at: usize): v128 {
+  return f32x4.add(v128.load(at), v128.load(at, 16))
+}
+
 /** The same for four queries, each row read once. */
 function compareFour(queries: usize, keys: usize, dim: usize, rows: usize, scores: usize, scoreBytes: usize): void {
+  const halves = queries - 128
   const bits = kept(halfBits)
   const rowBytes = dim << 1, queryBytes = dim << 2, evenBytes = rowBytes & ~15
   const second = scores + scoreBytes, third = second + scoreBytes, fourth = third + scoreBytes
@@ -147,7 +162,8 @@ function compareFour(queries: usize, keys: usize, dim: usize, rows: usize, score
     let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
     let q = queries
     for (const end = key + evenBytes; key < end; key += 16) {
-      const k0 = smallFromHalf(key, bits), k1 = smallFromHalf(key + 8, bits)
+      const eight = v128.load(key)
+      const k0 = lowHalves(eight, bits), k1 = highHalves(eight, bits)
       a0 = f32x4.relaxed_madd(k0, v128.load(q), a0), a1 = f32x4.relaxed_madd(k1, v128.load(q, 16), a1)
       const qb = q + queryBytes
       b0 = f32x4.relaxed_madd(k0, v128.load(qb), b0), b1 = f32x4.relaxed_madd(k1, v128.load(qb, 16), b1)
@@ -157,7 +173,11 @@ function compareFour(queries: usize, keys: usize, dim: usize, rows: usize, score
       d0 = f32x4.relaxed_madd(k0, v128.load(qd), d0), d1 = f32x4.relaxed_madd(k1, v128.load(qd, 16), d1)
       q += 32
     }
-    let sums = sumEach(f32x4.add(a0, a1), f32x4.add(b0, b1), f32x4.add(c0, c1), f32x4.add(d0, d1))
+    store8(halves, a0, a1)
+    store8(halves + 32, b0, b1)
+    store8(halves + 64, c0, c1)
+    store8(halves + 96, d0, d1)
+    let sums = sumEach(half2(halves), half2(halves + 32), half2(halves + 64), half2(halves + 96))
     if (evenBytes < rowBytes) {
       const k = smallFromHalf(key, bits)
       sums = f32x4.add(sums, sumEach(f32x4.mul(k, v128.load(q)), f32x4.mul(k, v128.load(q + queryBytes)), f32x4.mul(k, v128.load(q + queryBytes * 2)), f32x4.mul(k, v128.load(q + queryBytes * 3))))
@@ -193,55 +213,71 @@ function weigh(scores: usize, rows: usize, mask: usize): f32 {
   return sum4(f32x4.add(sum0, sum1))
 }
 
+/** Rows whose values are read one behind the other, which processors fetch ahead: so few that they stay in the nearest cache for all dimensions. */
+const mixedRows: usize = 16
+
 /** y = factor · Σ score · value, over the rows. */
 function mixOne(scores: usize, values: usize, dim: usize, rows: usize, factor: f32, y: usize): void {
-  const bits = kept(halfBits)
-  const rowBytes = dim << 1
-  const by = f32x4.splat(factor)
-  const end = scores + (rows << 2)
-  let i: usize = 0
-  for (; i + 32 <= dim; i += 32) {
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0
-    let v = values + (i << 1)
-    for (let p = scores; p < end; p += 4) {
-      const weight = v128.load32_splat(p)
-      s0 = f32x4.relaxed_madd(smallFromHalf(v, bits), weight, s0)
-      s1 = f32x4.relaxed_madd(smallFromHalf(v + 8, bits), weight, s1)
-      s2 = f32x4.relaxed_madd(smallFromHalf(v + 16, bits), weight, s2)
-      s3 = f32x4.relaxed_madd(smallFromHalf(v + 24, bits), weight, s3)
-      s4 = f32x4.relaxed_madd(smallFromHalf(v + 32, bits), weight, s4)
-      s5 = f32x4.relaxed_madd(smallFromHalf(v + 40, bits), weight, s5)
-      s6 = f32x4.relaxed_madd(smallFromHalf(v + 48, bits), weight, s6)
-      s7 = f32x4.relaxed_madd(smallFromHalf(v + 56, bits), weight, s7)
-      v += rowBytes
-    }
-    const to = y + (i << 2)
-    v128.store(to, f32x4.mul(s0, by))
-    v128.store(to, f32x4.mul(s1, by), 16)
-    v128.store(to, f32x4.mul(s2, by), 32)
-    v128.store(to, f32x4.mul(s3, by), 48)
-    v128.store(to, f32x4.mul(s4, by), 64)
-    v128.store(to, f32x4.mul(s5, by), 80)
-    v128.store(to, f32x4.mul(s6, by), 96)
-    v128.store(to, f32x4.mul(s7, by), 112)
-  }
-  for (; i < dim; i += 4) mixRest(scores, values + (i << 1), rowBytes, rows, by, y + (i << 2))
+  memory.fill(y, 0, dim << 2)
+  for (let from: usize = 0; from < rows; from += mixedRows) mixSome(scores + (from << 2), values + ((from * dim) << 1), dim, min(mixedRows, rows - from), y)
+  scaleRow(y, dim, f32x4.splat(factor))
 }
 
 /** The same for four queries, each row read once: y, `yBytes` apart. */
 function mixFour(scores: usize, scoreBytes: usize, values: usize, dim: usize, rows: usize, factors: v128, y: usize, yBytes: usize): void {
+  for (let q: usize = 0; q < together; q++) memory.fill(y + q * yBytes, 0, dim << 2)
+  for (let from: usize = 0; from < rows; from += mixedRows) mixSomeFour(scores + (from << 2), scoreBytes, values + ((from * dim) << 1), dim, min(mixedRows, rows - from), y, yBytes)
+  scaleRow(y, dim, v128.shuffle<f32>(factors, factors, 0, 0, 0, 0))
+  scaleRow(y + yBytes, dim, v128.shuffle<f32>(factors, factors, 1, 1, 1, 1))
+  scaleRow(y + yBytes * 2, dim, v128.shuffle<f32>(factors, factors, 2, 2, 2, 2))
+  scaleRow(y + yBytes * 3, dim, v128.shuffle<f32>(factors, factors, 3, 3, 3, 3))
+}
+
+@inline
+function scaleRow(y: usize, dim: usize, factor: v128): void {
+  for (const end = y + (dim << 2); y < end; y += 16) v128.store(y, f32x4.mul(v128.load(y), factor))
+}
+
+/** y += Σ score · value. */
+function mixSome(scores: usize, values: usize, dim: usize, rows: usize, y: usize): void {
   const bits = kept(halfBits)
   const rowBytes = dim << 1
-  const fa = v128.shuffle<f32>(factors, factors, 0, 0, 0, 0), fb = v128.shuffle<f32>(factors, factors, 1, 1, 1, 1)
-  const fc = v128.shuffle<f32>(factors, factors, 2, 2, 2, 2), fd = v128.shuffle<f32>(factors, factors, 3, 3, 3, 3)
+  const end = scores + (rows << 2)
+  let i: usize = 0
+  for (; i + 32 <= dim; i += 32) {
+    const to = y + (i << 2)
+    let s0 = v128.load(to), s1 = v128.load(to, 16), s2 = v128.load(to, 32), s3 = v128.load(to, 48)
+    let s4 = v128.load(to, 64), s5 = v128.load(to, 80), s6 = v128.load(to, 96), s7 = v128.load(to, 112)
+    let v = values + (i << 1)
+    for (let p = scores; p < end; p += 4) {
+      const weight = v128.load32_splat(p)
+      const u0 = v128.load(v), u1 = v128.load(v, 16), u2 = v128.load(v, 32), u3 = v128.load(v, 48)
+      s0 = f32x4.relaxed_madd(lowHalves(u0, bits), weight, s0), s1 = f32x4.relaxed_madd(highHalves(u0, bits), weight, s1)
+      s2 = f32x4.relaxed_madd(lowHalves(u1, bits), weight, s2), s3 = f32x4.relaxed_madd(highHalves(u1, bits), weight, s3)
+      s4 = f32x4.relaxed_madd(lowHalves(u2, bits), weight, s4), s5 = f32x4.relaxed_madd(highHalves(u2, bits), weight, s5)
+      s6 = f32x4.relaxed_madd(lowHalves(u3, bits), weight, s6), s7 = f32x4.relaxed_madd(highHalves(u3, bits), weight, s7)
+      v += rowBytes
+    }
+    store16(to, s0, s1, s2, s3)
+    store16(to + 64, s4, s5, s6, s7)
+  }
+  for (; i < dim; i += 4) mixRest(scores, values + (i << 1), rowBytes, rows, y + (i << 2))
+}
+
+function mixSomeFour(scores: usize, scoreBytes: usize, values: usize, dim: usize, rows: usize, y: usize, yBytes: usize): void {
+  const bits = kept(halfBits)
+  const rowBytes = dim << 1
   const second = y + yBytes, third = second + yBytes, fourth = third + yBytes
   let i: usize = 0
   for (; i + 8 <= dim; i += 8) {
-    let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+    const at = i << 2
+    let a0 = v128.load(y + at), a1 = v128.load(y + at, 16), b0 = v128.load(second + at), b1 = v128.load(second + at, 16)
+    let c0 = v128.load(third + at), c1 = v128.load(third + at, 16), d0 = v128.load(fourth + at), d1 = v128.load(fourth + at, 16)
     let v = values + (i << 1)
     let a = scores, b = a + scoreBytes, c = b + scoreBytes, d = c + scoreBytes
     for (const end = scores + (rows << 2); a < end; a += 4) {
-      const low = smallFromHalf(v, bits), high = smallFromHalf(v + 8, bits)
+      const eight = v128.load(v)
+      const low = lowHalves(eight, bits), high = highHalves(eight, bits)
       let weight = v128.load32_splat(a)
       a0 = f32x4.relaxed_madd(low, weight, a0), a1 = f32x4.relaxed_madd(high, weight, a1)
       weight = v128.load32_splat(b)
@@ -255,31 +291,30 @@ function mixFour(scores: usize, scoreBytes: usize, values: usize, dim: usize, ro
       d += 4
       v += rowBytes
     }
-    const at = i << 2
-    store8(y + at, f32x4.mul(a0, fa), f32x4.mul(a1, fa))
-    store8(second + at, f32x4.mul(b0, fb), f32x4.mul(b1, fb))
-    store8(third + at, f32x4.mul(c0, fc), f32x4.mul(c1, fc))
-    store8(fourth + at, f32x4.mul(d0, fd), f32x4.mul(d1, fd))
+    store8(y + at, a0, a1)
+    store8(second + at, b0, b1)
+    store8(third + at, c0, c1)
+    store8(fourth + at, d0, d1)
   }
   // A head of 4, 12, … dimensions ends with half a step.
   if (i < dim) {
     const at = i << 2, from = values + (i << 1)
-    mixRest(scores, from, rowBytes, rows, fa, y + at)
-    mixRest(scores + scoreBytes, from, rowBytes, rows, fb, second + at)
-    mixRest(scores + scoreBytes * 2, from, rowBytes, rows, fc, third + at)
-    mixRest(scores + scoreBytes * 3, from, rowBytes, rows, fd, fourth + at)
+    mixRest(scores, from, rowBytes, rows, y + at)
+    mixRest(scores + scoreBytes, from, rowBytes, rows, second + at)
+    mixRest(scores + scoreBytes * 2, from, rowBytes, rows, third + at)
+    mixRest(scores + scoreBytes * 3, from, rowBytes, rows, fourth + at)
   }
 }
 
 /** Four dimensions of one query. */
-function mixRest(scores: usize, values: usize, rowBytes: usize, rows: usize, factor: v128, y: usize): void {
+function mixRest(scores: usize, values: usize, rowBytes: usize, rows: usize, y: usize): void {
   const bits = kept(halfBits)
-  let s = f32x4.splat(0)
+  let s = v128.load(y)
   for (const end = scores + (rows << 2); scores < end; scores += 4) {
     s = f32x4.relaxed_madd(smallFromHalf(values, bits), v128.load32_splat(scores), s)
     values += rowBytes
   }
-  v128.store(y, f32x4.mul(s, factor))
+  v128.store(y, s)
 }
 
 /** Rows of f32 [n, width] as they leave a graph → rows `from` of one layer's keys or values. */

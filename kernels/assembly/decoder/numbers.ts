@@ -115,6 +115,18 @@ export function smallFromHalf(at: usize, bits: v128): v128 {
   return v128.and(i32x4.shl(v128.load16x4_s(at), 13), bits)
 }
 
+/** The first four of eight 16-bit floats, as `smallFromHalf`. */
+@inline
+export function lowHalves(eight: v128, bits: v128): v128 {
+  return v128.and(i32x4.shl(i32x4.extend_low_i16x8_s(eight), 13), bits)
+}
+
+/** The last four. */
+@inline
+export function highHalves(eight: v128, bits: v128): v128 {
+  return v128.and(i32x4.shl(i32x4.extend_high_i16x8_s(eight), 13), bits)
+}
+
 /** Whether all four fit into 16 bits. False for what is no number. */
 @inline
 export function fitsHalf(x: v128): bool {

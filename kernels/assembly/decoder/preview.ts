@@ -1,6 +1,8 @@
 import { roundTo8 } from './activations'
 import { kept, largest4, sum4 } from './numbers'
-import { fourBits, fourDots, single, stepRows } from './products'
+import { exactRow } from './exactProducts'
+import { fourBits, fourDots } from './fourProducts'
+import { stepRows } from './rows'
 import { claim, field } from './threads'
 import * as plan from './plan'
 
@@ -179,7 +181,7 @@ function readWhole(at: usize, t: usize, group: usize, columns: usize, block: usi
   const matrix = at + plan.headMatrix
   const codes = field(matrix, 0) + group * columns * stepRows
   const scales = field(matrix, plan.matrixScales) + group * (columns / block) * 64
-  single(codes, scales, field(at, plan.codes) + ((t * columns) << 1), load<f32>(field(at, plan.codeScales) + (t << 2)), columns, block, y, 0, false)
+  exactRow(codes, scales, field(at, plan.codes) + ((t * columns) << 1), load<f32>(field(at, plan.codeScales) + (t << 2)), columns, block, y, 0, false)
 }
 
 function placeOfLargest(values: usize, count: usize): usize {

@@ -131,14 +131,14 @@ export class LaneDecoder implements IDisposable {
 
   /**
    * @param isPrompt whether a token may get other numbers than it would alone, by products that take half as long
+   * @param logits room for what is returned
    * @returns logits [m, vocabulary], float32
    * @throws InklingError `numbers-not-finite`
    */
-  run(step: Step, cache: LaneCache, isPrompt: boolean, kernels = this.kernels): Float32Array {
+  run(step: Step, cache: LaneCache, isPrompt: boolean, logits: Float32Array = new Float32Array(step.rows.length * this.config.vocabulary), kernels = this.kernels): Float32Array {
     const { length } = step.rows
     const isBehind = length > mostLogits
     this.step(step, cache, isPrompt, isBehind, kernels)
-    const logits = new Float32Array(length * this.config.vocabulary)
     if (isBehind) this.eachHead(length, (from, count) => this.readLogits(logits.subarray(from * this.config.vocabulary), count))
     else this.readLogits(logits, length)
     if (this.overflowed() || !allFinite(logits)) throw InklingError.of('numbers-not-finite', {})
@@ -230,7 +230,7 @@ export class LaneDecoder implements IDisposable {
       return [1, Math.min(checkedTokens, this.config.positions)].every((n) => {
         const ids = Int32Array.from({ length: n }, (_, i) => (i * 31) % this.config.vocabulary)
         const step = { ids, positions: ids.map((_, i) => i), rows: Int32Array.of(n - 1), mask: causalMask(0, n), past: 0, exactWithin: n === 1 ? 0 : Infinity }
-        const [ours, theirs] = [this.kernels, exports as unknown as Kernels].map((kernels) => this.run(step, cache, n > 1, kernels))
+        const [ours, theirs] = [this.kernels, exports as unknown as Kernels].map((kernels) => this.run(step, cache, n > 1, undefined, kernels))
         return ours !== undefined && theirs !== undefined && areNear(ours, theirs)
       })
     } finally {

@@ -90,7 +90,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
   }
   const fullRows = Math.ceil(maskRows / 16) * 16
   const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 + 256, spread: 0 }
-  own.spread = Math.ceil((own.scores + 4 * (4 * headDim + 4 * fullRows)) / 64) * 64
+  own.spread = Math.ceil((own.scores + 128 + 4 * (4 * headDim + 4 * fullRows)) / 64) * 64
   const threadBytes = own.spread + 4 * (2 * headDim * fullRows)
   const threadRoom = room(threads * threadBytes)
   const weightsAt = (offset: number): number => at.weights + offset

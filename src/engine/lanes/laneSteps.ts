@@ -16,6 +16,9 @@ const fewTokens = { small: 16, large: 4, first: 16 } as const
 /** More than these of large layers are a prompt, which the decoder multiplies in a rougher way. */
 const mostExact = 16
 
+/** Room for the logits of more rows than this is not kept. */
+const mostKeptRows = 4
+
 /** What checking drafts costs where it gives the very numbers of single tokens (docs/performance.md). */
 const draftCosts = { small: [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }], large: [{ drafted: 3, cost: 1.6 }, { drafted: 7, cost: 2.6 }] } as const
 
@@ -82,6 +85,8 @@ class LaneSteps implements Steps {
   private decoderRows = 0
   private graphRows = 0
   private graph: GraphSteps | undefined
+  /** Room for the logits of the largest step of a few rows, used again by the next. */
+  private logits = new Float32Array(0)
 
   constructor(
     private readonly decoder: LaneDecoder,
@@ -102,7 +107,7 @@ class LaneSteps implements Steps {
   }
 
   async run(step: Step): Promise<Float32Array> {
-    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt))
+    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt, this.logitsFor(step.rows.length)))
     if (onDecoder) return onDecoder
     const end = step.past + step.ids.length
     const graph = (this.graph ??= (await this.graphs.open()).open())
@@ -118,6 +123,13 @@ class LaneSteps implements Steps {
   async score(step: Step, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
     const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.score(step, cache, isPrompt, targets, alternatives))
     return onDecoder ?? scoreLogits(await this.run(step), targets, alternatives, this.config.vocabulary)
+  }
+
+  private logitsFor(rows: number): Float32Array {
+    const size = rows * this.config.vocabulary
+    if (rows > mostKeptRows) return new Float32Array(size)
+    if (this.logits.length < size) this.logits = new Float32Array(size)
+    return this.logits.subarray(0, size)
   }
 
   /** @returns undefined where a step runs as a graph */
