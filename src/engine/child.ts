@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { kernelsIn } from './lanes/kernels'
+import { knowsLanes } from './lanes/openLanes'
 import { createEngine } from './operations'
 import type { FromEngine, ToEngine } from './protocol'
 import { EngineServer } from './server'
@@ -9,13 +11,17 @@ function send(message: FromEngine): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
+const decoder = path.join(__dirname, 'decoder.wasm')
+// The first call comes at once, and waits for them.
+if (knowsLanes()) kernelsIn(decoder).catch(() => {})
+
 const engine = createEngine({
   onStatus: (status) => send({ type: 'status', status }),
   onWarning: ({ code, facts, cause }, model) => {
     if (cause instanceof Error) send({ type: 'log', level: 'warn', text: cause.stack ?? cause.message })
     send({ type: 'warning', error: { code, facts }, model })
   },
-}, { decoder: path.join(__dirname, 'decoder.wasm') })
+}, { decoder })
 const server = new EngineServer(engine.handlers, send)
 
 process.on('message', (message) => {

@@ -21,7 +21,8 @@ export function coarseRows(w: usize, scales: usize, x: usize, xScales: usize, xL
   const blocksBytes = (columns / block) << 2
   let t: usize = 0
   for (; t + 4 <= n; t += 4) {
-    for (let p = room; p < sums; p += 16) v128.store(p, f32x4.splat(0))
+    const none = f32x4.splat(0)
+    for (let p = room; p < sums; p += 64) store16(p, none, none, none, none)
     coarse4(w, scales, sums, x, xScales, xLowest, columns, block, blocksBytes, room)
     for (let token: usize = 0; token < 4; token++) {
       const sum = room + (token << 6)
@@ -68,8 +69,8 @@ function coarse4(w: usize, scales: usize, sums: usize, x: usize, xScales: usize,
     let j0 = i0, j1 = i0, j2 = i0, j3 = i0
     let k0 = i0, k1 = i0, k2 = i0, k3 = i0
     let l0 = i0, l1 = i0, l2 = i0, l3 = i0
-    for (const blockEnd = w + block * stepRows; w < blockEnd; w += 64) {
-      const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48)
+    for (const blockEnd = w + block * stepRows; w < blockEnd; w += 128) {
+      let w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48)
       let codes = v128.load32_splat(a)
       i0 = dot(i0, w0, codes, ones), i1 = dot(i1, w1, codes, ones), i2 = dot(i2, w2, codes, ones), i3 = dot(i3, w3, codes, ones)
       codes = v128.load32_splat(b)
@@ -78,10 +79,19 @@ function coarse4(w: usize, scales: usize, sums: usize, x: usize, xScales: usize,
       k0 = dot(k0, w0, codes, ones), k1 = dot(k1, w1, codes, ones), k2 = dot(k2, w2, codes, ones), k3 = dot(k3, w3, codes, ones)
       codes = v128.load32_splat(d)
       l0 = dot(l0, w0, codes, ones), l1 = dot(l1, w1, codes, ones), l2 = dot(l2, w2, codes, ones), l3 = dot(l3, w3, codes, ones)
-      a += 4
-      b += 4
-      c += 4
-      d += 4
+      w0 = v128.load(w, 64), w1 = v128.load(w, 80), w2 = v128.load(w, 96), w3 = v128.load(w, 112)
+      codes = v128.load32_splat(a, 4)
+      i0 = dot(i0, w0, codes, ones), i1 = dot(i1, w1, codes, ones), i2 = dot(i2, w2, codes, ones), i3 = dot(i3, w3, codes, ones)
+      codes = v128.load32_splat(b, 4)
+      j0 = dot(j0, w0, codes, ones), j1 = dot(j1, w1, codes, ones), j2 = dot(j2, w2, codes, ones), j3 = dot(j3, w3, codes, ones)
+      codes = v128.load32_splat(c, 4)
+      k0 = dot(k0, w0, codes, ones), k1 = dot(k1, w1, codes, ones), k2 = dot(k2, w2, codes, ones), k3 = dot(k3, w3, codes, ones)
+      codes = v128.load32_splat(d, 4)
+      l0 = dot(l0, w0, codes, ones), l1 = dot(l1, w1, codes, ones), l2 = dot(l2, w2, codes, ones), l3 = dot(l3, w3, codes, ones)
+      a += 8
+      b += 8
+      c += 8
+      d += 8
     }
     scaled(room, i0, i1, i2, i3, scales, sums, xScales, xLowest)
     scaled(room + 64, j0, j1, j2, j3, scales, sums, xScales + blocksBytes, xLowest + blocksBytes)

@@ -6,6 +6,7 @@ import { webAssembly, type Memory, type Module } from '../../base/webAssembly'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
 import type { LaneModel } from '../../gpt2/laneWeights'
+import type { Bits } from '../../gpt2/quantize'
 import type { TokenScore } from '../../language/languageModel'
 import { likeliest } from '../../language/scoreLogits'
 import { causalMask } from '../onnx/causalMask'
@@ -122,6 +123,11 @@ export class LaneDecoder implements IDisposable {
   /** The model's file, for whoever wants to keep it; undefined when it is in use no more. */
   get file(): Uint8Array | undefined {
     return this.disposed ? undefined : new Uint8Array(this.memory.buffer, this.at.weights, this.model.sizeBytes)
+  }
+
+  /** Of a weight of the layers. */
+  get bits(): Bits {
+    return this.model.bits
   }
 
   /** Whether a step is small enough. */

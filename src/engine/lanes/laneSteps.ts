@@ -20,7 +20,7 @@ const mostExact = 16
 const mostKeptRows = 4
 
 /** What checking drafts costs where it gives the very numbers of single tokens (docs/performance.md). */
-const draftCosts = { small: [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }], large: [{ drafted: 3, cost: 1.6 }, { drafted: 7, cost: 2.6 }] } as const
+const draftCosts = { small: [{ drafted: 3, cost: 1.8 }, { drafted: 7, cost: 3.2 }], large: { 8: [{ drafted: 3, cost: 1.4 }, { drafted: 7, cost: 2.3 }], 4: [{ drafted: 3, cost: 1.9 }, { drafted: 7, cost: 3.1 }] } } as const
 
 /** Prompts of so many tokens run through layers of so few weights in a tenth of a second: no longer than graphs take to open. */
 const small = { weights: 1 << 24, tokens: 512 } as const
@@ -62,7 +62,7 @@ export class LaneRunner implements StepRunner {
   /** Graphs round otherwise when they check drafts. */
   private draftCosts(): Steps['draftCosts'] {
     if (isSmall(this.config)) return draftCosts.small
-    return this.prompts === 'decoder' ? draftCosts.large : undefined
+    return this.prompts === 'decoder' ? draftCosts.large[this.decoder.bits] : undefined
   }
 
   /** It depends on nothing but the step, so that the same text gives the same numbers. */

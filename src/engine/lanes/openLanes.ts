@@ -10,6 +10,7 @@ import { weightsFile, type GraphCache } from '../onnx/graphCache'
 import { allowRelaxedSimd } from '../relaxedSimd'
 import { WasmArranger } from './arranger'
 import { compileWhole } from './compileWhole'
+import { kernelsIn } from './kernels'
 import { LaneDecoder } from './laneDecoder'
 import { isSmall } from './laneSteps'
 import { hasWideVectors } from './wideVectors'
@@ -45,15 +46,12 @@ function wantsPreview(config: Gpt2Config): boolean {
  */
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
   try {
-    const bytes = readFile(options.kernels)
-    const kernels = bytes.then((read) => compileWhole(read, hasWideVectors))
-    // Whoever waits for them hears what went wrong, even if that is later.
-    kernels.catch(() => {})
+    const kernels = kernelsIn(options.kernels)
     const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels), wantsPreview(config))
     const folder = options.entry ?? (await made(model, options))
     const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
     const decoder = await LaneDecoder.open(config, model, kernels, options.threads, fill)
-    if (hasWideVectors) setTimeout(() => void checkVectors(decoder, bytes), restMs).unref()
+    if (hasWideVectors) setTimeout(() => void checkVectors(decoder, options.kernels), restMs).unref()
     return decoder
   } catch (error) {
     if (error instanceof RangeError) return undefined
@@ -65,8 +63,8 @@ export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: 
 const restMs = 3000
 
 /** An engine that computes wrongly ends. The one that follows it does without wide vectors. */
-async function checkVectors(decoder: LaneDecoder, bytes: Promise<Uint8Array>): Promise<void> {
-  const narrow = await compileWhole(await bytes, false)
+async function checkVectors(decoder: LaneDecoder, kernels: string): Promise<void> {
+  const narrow = await compileWhole(await readFile(kernels), false)
   if (!(await decoder.agreesWith(narrow))) throw new Error('The wide vectors of V8 give other numbers than its narrow ones')
 }
 
