@@ -4,6 +4,7 @@ import { EngineClient } from '../../src/engine/client'
 import { forkEngine } from '../../src/engine/fork'
 import { engineRestartPolicy } from '../../src/engine/restartPolicy'
 import { systemClock } from '../../src/engine/systemClock'
+import { ensureCodeServer } from '../../tools/lib/codeServer.mjs'
 import { root } from '../../tools/lib/project.mjs'
 
 /** What the editor asks for a caret behind a text. */
@@ -15,8 +16,9 @@ const limits = { maxTokens: 16, minFirstWord: 0.45, minJoint: 0.045, boundary: '
  * @returns milliseconds from before the process is started to the suggestion
  */
 export async function firstSuggestionMs(text: string, cacheFolder: string): Promise<number> {
+  const { node } = await ensureCodeServer()
   const began = performance.now()
-  const engine = new EngineClient(forkEngine(() => ({ script: path.join(root, 'dist/engine.js') })), engineRestartPolicy, systemClock)
+  const engine = new EngineClient(forkEngine(() => ({ script: path.join(root, 'dist/engine.js'), program: node })), engineRestartPolicy, systemClock)
   try {
     const model = { folder: path.join(root, 'media/model'), precision: 'int8', device: 'cpu', threads: 0, cacheFolder } as const
     const [first] = await engine.call('continue', { model, session: 'bench', request: { prompt: text, healing: '', candidates: 1, limits } })

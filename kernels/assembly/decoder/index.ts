@@ -22,10 +22,12 @@ export function step(at: usize): void {
 
 /** Helps with every step until it is told to leave. Returns then. */
 export function help(at: usize): void {
-  let seen = atomic.load<u32>(at, plan.generation)
+  const generation = atomic.load<u32>(at, plan.generation), many = atomic.load<u32>(at, plan.manyGeneration)
   const thread = atomic.add<u32>(at, 1, plan.attached) + 1
+  const isFew = thread < field(at, plan.few)
+  let seen = isFew ? generation : many
   for (;;) {
-    seen = nextGeneration(at, seen)
+    seen = nextGeneration(at, isFew, seen)
     if (atomic.load<u32>(at, plan.leaving) != 0) return
     // One that came after the step began waits for the next.
     if (thread < (seen & 255)) run(at, thread)

@@ -4,7 +4,7 @@
  */
 
 // What threads wait for, each in a cache line of its own.
-/** Changes when a step begins: a number that goes up, and in the lowest eight bits the threads that take part. */
+/** Changes when a step begins: a number that goes up, and in the lowest eight bits the threads that take part. Threads from `few` on wait for `manyGeneration`. */
 export const generation = 0
 /** Threads that have come to the present barrier. */
 export const arrived = 64
@@ -129,7 +129,12 @@ export const estimates = 792
 export const bounds = 796
 /** f32 [m]: groups whose bound reaches it are read whole. */
 export const thresholds = 800
-export const planBytes = 832
+/** Changes with `generation` when more threads than `few` take part. In a cache line of its own, with those that sleep meanwhile. */
+export const manyGeneration = 832
+export const sleepingMany = 836
+/** Threads of a step of few tokens: memory sets its pace, which few use up. */
+export const few = 840
+export const planBytes = 896
 
 // Kinds of products.
 /** 8-bit weights and activations of 16 bits, i16, with one scale a token. */

@@ -39,31 +39,38 @@ export function barrier(at: usize): void {
     atomic.add<u32>(at, 1, plan.phase)
     if (atomic.load<u32>(at, plan.sleeping) > 0) wake(at + plan.phase)
   } else {
-    waitWhile(at, plan.phase, phase, looksAtBarrier)
+    waitWhile(at, plan.phase, phase, looksAtBarrier, plan.sleeping)
   }
 }
 
 /** Waits for another generation than `seen`. @returns it, with the threads that take part in its lowest eight bits */
-export function nextGeneration(at: usize, seen: u32): u32 {
-  waitWhile(at, plan.generation, seen, looksBetweenSteps)
-  return atomic.load<u32>(at, plan.generation)
+export function nextGeneration(at: usize, isFew: bool, seen: u32): u32 {
+  if (isFew) {
+    waitWhile(at, plan.generation, seen, looksBetweenSteps, plan.sleeping)
+    return atomic.load<u32>(at, plan.generation)
+  }
+  waitWhile(at, plan.manyGeneration, seen, looksBetweenSteps, plan.sleepingMany)
+  return atomic.load<u32>(at, plan.manyGeneration)
 }
 
-/** Lets the waiting threads go on, `threads` of them and the caller to take part. */
+/** Lets waiting threads go on, `threads` to take part with the caller; 0 lets all go. */
 export function beginGeneration(at: usize, threads: u32): void {
   const number = (atomic.load<u32>(at, plan.generation) >> 8) + 1
   store<u32>(at, threads, plan.active)
   atomic.store<u32>(at, (number << 8) | threads, plan.generation)
   if (atomic.load<u32>(at, plan.sleeping) > 0) wake(at + plan.generation)
+  if (threads > 0 && threads <= <u32>field(at, plan.few)) return
+  atomic.store<u32>(at, (number << 8) | threads, plan.manyGeneration)
+  if (atomic.load<u32>(at, plan.sleepingMany) > 0) wake(at + plan.manyGeneration)
 }
 
 @inline
-function waitWhile(at: usize, offset: usize, value: u32, looks: u32): void {
+function waitWhile(at: usize, offset: usize, value: u32, looks: u32, sleepers: usize): void {
   for (let look: u32 = 0; atomic.load<u32>(at + offset) == value; look++) {
     if (look < looks) continue
     // Who changes the number looks for sleepers afterwards, and whoever goes to sleep looks at the number once more.
-    atomic.add<u32>(at, 1, plan.sleeping)
+    atomic.add<u32>(at + sleepers, 1)
     sleep(at + offset, value)
-    atomic.sub<u32>(at, 1, plan.sleeping)
+    atomic.sub<u32>(at + sleepers, 1)
   }
 }

@@ -12,7 +12,7 @@ import { likeliest } from '../../language/scoreLogits'
 import { causalMask } from '../onnx/causalMask'
 import type { Step } from '../onnx/step'
 import { collectGarbage } from './collectGarbage'
-import { layOut, mostLogits, mostPages, mostThreads, mostTokens, pageBytes, type LaneMemory } from './laneMemory'
+import { layOut, mostLogits, mostPages, mostTokens, pageBytes, type LaneMemory, type LaneThreads } from './laneMemory'
 
 /** The functions of kernels/assembly/decoder; `at` is the plan's address. */
 interface Kernels {
@@ -85,6 +85,8 @@ export class LaneDecoder implements IDisposable {
   private readonly free: LaneCache[] = []
   private end: number
   private disposed = false
+  /** Whether steps run without helpers. */
+  private alone = false
 
   private constructor(
     private readonly config: Gpt2Config,
@@ -93,6 +95,7 @@ export class LaneDecoder implements IDisposable {
     private readonly kernels: Kernels,
     private readonly at: LaneMemory,
     private readonly helpers: Helpers,
+    private readonly threads: LaneThreads,
   ) {
     this.end = at.end
   }
@@ -102,18 +105,19 @@ export class LaneDecoder implements IDisposable {
    * @param fill puts the model's file where it is given room
    * @throws RangeError where there is not enough memory, and what `kernels` and `fill` throw
    */
-  static async open(config: Gpt2Config, model: LaneModel, kernels: Promise<Module>, threads: number, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
+  static async open(config: Gpt2Config, model: LaneModel, kernels: Promise<Module>, threads: LaneThreads, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
     const at = layOut(config, model, config.positions + mostBranchRows, threads)
     const pages = Math.ceil(at.end / pageBytes)
     if (pages > mostPages) throw new RangeError(`${pages} pages are more than WebAssembly has`)
     const memory = new webAssembly.Memory({ initial: pages, maximum: mostPages, shared: true })
+    at.prepare(new DataView(memory.buffer))
     // Threads take as long to start as small models to read.
-    const starting = kernels.then((module) => ({ module, helpers: new Helpers(module, memory, at.plan, threads - 1) }))
+    const starting = kernels.then((module) => ({ module, helpers: new Helpers(module, memory, at.plan, threads.many - 1) }))
     try {
       const [{ module, helpers }] = await Promise.all([starting, fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))])
       at.describe(new DataView(memory.buffer))
       const instance = await webAssembly.instantiate(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
-      return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, helpers)
+      return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, helpers, threads)
     } catch (error) {
       starting.then(({ helpers }) => helpers.dispose()).catch(() => {})
       throw error
@@ -192,6 +196,7 @@ export class LaneDecoder implements IDisposable {
     this.use(cache)
     this.set(plan.kind, this.model.bits === 4 ? plan.four : isPrompt ? plan.coarse : plan.exact)
     this.set(plan.isPrompt, isPrompt ? 1 : 0)
+    this.set(plan.mostActive, this.alone ? 1 : isPrompt ? this.threads.many : this.threads.few)
     this.set(plan.count, ids.length)
     this.set(plan.past, past)
     this.set(plan.wanted, rows.length)
@@ -231,7 +236,7 @@ export class LaneDecoder implements IDisposable {
       return true
     }
     this.set(plan.layers, Math.min(checkedLayers, this.config.layers))
-    this.set(plan.mostActive, 1)
+    this.alone = true
     try {
       return [1, Math.min(checkedTokens, this.config.positions)].every((n) => {
         const ids = Int32Array.from({ length: n }, (_, i) => (i * 31) % this.config.vocabulary)
@@ -241,7 +246,7 @@ export class LaneDecoder implements IDisposable {
       })
     } finally {
       this.set(plan.layers, this.config.layers)
-      this.set(plan.mostActive, mostThreads)
+      this.alone = false
       this.closeCache(cache)
     }
   }

@@ -16,8 +16,11 @@ export const mostLogits = 16
 
 const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu: 2, relu: 3 }
 
-/** Most threads that a step can have. */
-export const mostThreads = 255
+/** Threads of a step of few tokens, and of a prompt, at most 255. */
+export interface LaneThreads {
+  readonly few: number
+  readonly many: number
+}
 
 /** Rooms whose addresses the plan has under the same name. */
 const sharedRooms = ['ids', 'positions', 'rows', 'logits', 'hidden', 'joined', 'attended', 'expanded', 'picked', 'codes', 'codeScales', 'codeSums', 'previewCodes', 'previewScales', 'previewOffsets', 'previewVariances', 'estimates', 'bounds', 'thresholds', 'scores'] as const
@@ -41,15 +44,16 @@ export interface LaneMemory {
   readonly picked: number
   /** Behind it caches are made. */
   readonly end: number
+  /** Writes what threads look at when they begin. */
+  prepare(view: DataView): void
   /** Writes the plan. */
   describe(view: DataView): void
 }
 
 /**
  * @param maskRows columns that a mask can have
- * @param threads that a step can have
  */
-export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, threads: number): LaneMemory {
+export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, threads: LaneThreads): LaneMemory {
   let end = begin
   const room = (bytes: number): number => {
     const at = end
@@ -92,9 +96,10 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
   const own = { scales: 2 * widest, sums: 2 * widest + widest / 4, row: 2 * widest + widest / 2, scores: 6 * widest + widest / 2 + 256, spread: 0 }
   own.spread = Math.ceil((own.scores + 128 + 4 * (4 * headDim + 4 * fullRows)) / 64) * 64
   const threadBytes = own.spread + 4 * (2 * headDim * fullRows)
-  const threadRoom = room(threads * threadBytes)
+  const threadRoom = room(threads.many * threadBytes)
   const weightsAt = (offset: number): number => at.weights + offset
 
+  const prepare = (view: DataView): void => view.setUint32(at.plan + plan.few, threads.few, true)
   const describe = (view: DataView): void => {
     const set = (field: number, value: number): void => view.setUint32(at.plan + field, value, true)
     const matrix = (address: number, { codes, scales, zeros, bias }: LaneMatrix): void => {
@@ -107,7 +112,7 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
       view.setUint32(address, weightsAt(weight), true)
       view.setUint32(address + 4, weightsAt(bias), true)
     }
-    set(plan.mostActive, mostThreads)
+    set(plan.mostActive, threads.few)
     set(plan.layers, layers)
     set(plan.heads, heads)
     set(plan.headDim, headDim)
@@ -146,5 +151,5 @@ export function layOut(config: Gpt2Config, model: LaneModel, maskRows: number, t
     set(plan.ownScores, own.scores)
     set(plan.ownSpread, own.spread)
   }
-  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, targets: at.targets, scores: at.scores, picked: at.picked, end, describe }
+  return { plan: at.plan, weights: at.weights, ids: at.ids, positions: at.positions, rows: at.rows, mask: at.mask, staging: at.staging, logits: at.logits, targets: at.targets, scores: at.scores, picked: at.picked, end, prepare, describe }
 }

@@ -12,13 +12,14 @@ import { WasmArranger } from './arranger'
 import { compileWhole } from './compileWhole'
 import { kernelsIn } from './kernels'
 import { LaneDecoder } from './laneDecoder'
+import type { LaneThreads } from './laneMemory'
 import { isSmall } from './laneSteps'
 import { hasWideVectors } from './wideVectors'
 
 export interface LaneOptions {
   /** decoder.wasm */
   readonly kernels: string
-  readonly threads: number
+  readonly threads: LaneThreads
   /** Folder of a made file; undefined where there is none. */
   readonly entry: string | undefined
   /** Where a file that is not there is made first, and under which name; undefined makes it in memory. */

@@ -93,7 +93,7 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
     const makesGraphs = keep !== undefined && prompts === 'graph'
     const opened = await openLanes(config, weights, bits, {
       kernels,
-      threads: threads ?? Math.min(availableParallelism(), mostLaneThreads),
+      threads: { few: threads ?? Math.min(availableParallelism(), mostThreads.few), many: threads ?? Math.min(availableParallelism(), makes && prompts === 'decoder' ? mostThreads.many : mostThreads.few) },
       entry,
       keep,
       onProgress: (fraction) => report(makesGraphs ? fraction / 2 : fraction),
@@ -224,8 +224,8 @@ function checkTokenizer({ vocabularySize }: Tokenizer, { vocabulary }: Gpt2Confi
   }
 }
 
-/** What reads all weights once for a token is as fast as memory is, which few threads use up. */
-const mostLaneThreads = 4
+/** What reads all weights once for a token is as fast as memory is, which few threads use up. Prompts multiply. */
+const mostThreads = { few: 4, many: 8 } as const
 
 type BuildGraph = (use: CacheUse) => Gpt2Graph
 

@@ -202,7 +202,7 @@ describe('the decoder', () => {
   it('refuses what WebAssembly has no room for, so that it runs as a graph', async () => {
     const config = parseGpt2Config(JSON.stringify({ model_type: 'gpt2' }), 'config.json')
     const lanes = { sizeBytes: 2 ** 32, vocabulary: 50272 } as LaneModel
-    await expect(LaneDecoder.open(config, lanes, Promise.resolve({}), 1, async () => {})).rejects.toBeInstanceOf(RangeError)
+    await expect(LaneDecoder.open(config, lanes, Promise.resolve({}), { few: 1, many: 1 }, async () => {})).rejects.toBeInstanceOf(RangeError)
   })
 
   it('keeps what it made of a large model, and makes it anew when the file has become shorter', { timeout: 60_000 }, async () => {

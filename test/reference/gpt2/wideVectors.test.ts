@@ -34,3 +34,15 @@ describe('wide vectors', () => {
     decoder.dispose()
   })
 })
+
+describe('threads', () => {
+  it('of a prompt may be more than of a token, and change nothing', async () => {
+    const folder = path.join(modelFolder('blocks-128'))
+    const ids = Int32Array.from({ length: 60 }, (_, i) => (i * 37 + 5) % 90)
+    const [one, several] = [await openPreviewed(folder, 8, 1), await openPreviewed(folder, 8, 2, 4)]
+    // Now a prompt, now few tokens: threads that wait for prompts let the others pass.
+    for (const piece of [20, 3, 30, 1, 60]) expect(several.read(ids, piece, Infinity)).toEqual(one.read(ids, piece, Infinity))
+    one.dispose()
+    several.dispose()
+  })
+})
