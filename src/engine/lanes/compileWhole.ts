@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { webAssembly, type Module } from '../../base/webAssembly'
-import { wideFlag } from './wideVectors'
+import { isCareful, wideFlag } from './wideVectors'
 
 /** V8's quick first code, and code of functions that were not called yet. */
 const shortcuts = ['liftoff', 'wasm-lazy-compilation'] as const
@@ -21,6 +21,7 @@ export function compileWhole(bytes: Uint8Array, isWide: boolean): Promise<Module
 }
 
 async function compile(bytes: Uint8Array, isWide: boolean): Promise<Module> {
+  if (isCareful) return webAssembly.compile(bytes)
   // To wait for the compiler alone does not keep a process of later Nodes from ending.
   const alive = setInterval(() => {}, 1000)
   for (const name of shortcuts) setFlagsFromString(`--no-${name}`)

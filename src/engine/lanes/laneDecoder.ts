@@ -64,7 +64,7 @@ const slackRows = 4
 
 /** What a look at other kernels takes: some hundredths of a second of a large model. */
 const checkedLayers = 2
-const checkedTokens = 40
+const checkedSteps = [{ tokens: 1, isPrompt: false }, { tokens: 7, isPrompt: false }, { tokens: 39, isPrompt: true }] as const
 
 /** Branches stand behind a context that may be full. */
 const mostBranchRows = 512
@@ -161,10 +161,21 @@ export class LaneDecoder implements IDisposable {
    * @param alternatives how many of the likeliest to list
    * @throws as `run`
    */
-  score(step: Step, cache: LaneCache, isPrompt: boolean, targets: Int32Array, alternatives: number): TokenScore[] {
-    const { at, memory: { buffer }, model, config: { vocabulary } } = this
+  score(step: Step, cache: LaneCache, isPrompt: boolean, targets: Int32Array, alternatives: number): readonly TokenScore[] {
     this.step(step, cache, isPrompt, true)
     if (this.overflowed()) throw InklingError.of('numbers-not-finite', {})
+    return this.scorePicked(targets, alternatives)
+  }
+
+  /** The same of a step that ran as a graph. @param states f32 [m, width], m up to `mostTokens` */
+  scoreStates(states: Float32Array, targets: Int32Array, alternatives: number): readonly TokenScore[] {
+    new Float32Array(this.memory.buffer, this.at.picked, states.length).set(states)
+    this.setExactWithin(Infinity)
+    return this.scorePicked(targets, alternatives)
+  }
+
+  private scorePicked(targets: Int32Array, alternatives: number): readonly TokenScore[] {
+    const { at, memory: { buffer }, model, config: { vocabulary } } = this
     const all: TokenScore[] = []
     const scores = new Float32Array(buffer, at.scores, 4 * mostLogits)
     this.set(plan.targets, at.targets)
@@ -222,7 +233,7 @@ export class LaneDecoder implements IDisposable {
   }
 
   /**
-   * Runs a token and a prompt through a few layers with these kernels and with others, compiled from the same module.
+   * Runs a token, several and a prompt through a few layers with these kernels and with others, compiled from the same module.
    * @returns whether both give the same numbers, as nearly as floats do
    */
   async agreesWith(module: Module): Promise<boolean> {
@@ -238,11 +249,12 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.layers, Math.min(checkedLayers, this.config.layers))
     this.alone = true
     try {
-      return [1, Math.min(checkedTokens, this.config.positions)].every((n) => {
+      return checkedSteps.every(({ tokens, isPrompt }) => {
+        const n = Math.min(tokens, this.config.positions)
         const ids = Int32Array.from({ length: n }, (_, i) => (i * 31) % this.config.vocabulary)
         const step = { ids, positions: ids.map((_, i) => i), rows: Int32Array.of(n - 1), mask: causalMask(0, n), past: 0, exactWithin: n === 1 ? 0 : Infinity }
-        const [ours, theirs] = [this.kernels, exports as unknown as Kernels].map((kernels) => this.run(step, cache, n > 1, undefined, kernels))
-        return ours !== undefined && theirs !== undefined && areNear(ours, theirs)
+        const [ours, theirs] = [this.kernels, exports as unknown as Kernels].map((kernels) => this.tryStep(step, cache, isPrompt, kernels))
+        return ours && theirs ? areNear(ours, theirs) : ours === theirs
       })
     } finally {
       this.set(plan.layers, this.config.layers)
@@ -312,6 +324,15 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.overflowed, 0)
   }
 
+  /** @returns undefined where the weights make no numbers of these tokens */
+  private tryStep(step: Step, cache: LaneCache, isPrompt: boolean, kernels: Kernels): Float32Array | undefined {
+    try {
+      return this.run(step, cache, isPrompt, undefined, kernels)
+    } catch {
+      return undefined
+    }
+  }
+
   /**
    * Runs the head of the first `rows` hidden states in `picked`, some at a time.
    * @param visit hears which those were whose logits are there
@@ -321,15 +342,18 @@ export class LaneDecoder implements IDisposable {
     const { at: { plan: planAt, picked, targets: targetsAt }, config: { width } } = this
     this.set(plan.count, 0)
     this.set(plan.headBehind, 0)
-    for (let row = 0; row < rows; row += mostLogits) {
-      const wanted = Math.min(mostLogits, rows - row)
-      this.set(plan.picked, picked + 4 * row * width)
-      this.set(plan.wanted, wanted)
-      if (targets) this.words(targetsAt, targets.subarray(row, row + wanted))
-      this.kernels.step(planAt)
-      visit(row, wanted)
+    try {
+      for (let row = 0; row < rows; row += mostLogits) {
+        const wanted = Math.min(mostLogits, rows - row)
+        this.set(plan.picked, picked + 4 * row * width)
+        this.set(plan.wanted, wanted)
+        if (targets) this.words(targetsAt, targets.subarray(row, row + wanted))
+        this.kernels.step(planAt)
+        visit(row, wanted)
+      }
+    } finally {
+      this.set(plan.picked, picked)
     }
-    this.set(plan.picked, picked)
   }
 
   private readLogits(to: Float32Array, rows: number): void {

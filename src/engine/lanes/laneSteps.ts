@@ -108,21 +108,24 @@ class LaneSteps implements Steps {
 
   async run(step: Step): Promise<Float32Array> {
     const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt, this.logitsFor(step.rows.length)))
-    if (onDecoder) return onDecoder
-    const end = step.past + step.ids.length
+    return onDecoder ?? this.asGraph(step, (states) => this.decoder.head(states), (logits) => logits)
+  }
+
+  async score(step: Step, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
+    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.score(step, cache, isPrompt, targets, alternatives))
+    return onDecoder ?? this.asGraph(step, (states) => this.decoder.scoreStates(states, targets, alternatives), (logits) => scoreLogits(logits, targets, alternatives, this.config.vocabulary))
+  }
+
+  /** Runs a step as a graph, which gives hidden states or logits. */
+  private async asGraph<T>(step: Step, ofStates: (states: Float32Array) => T, ofLogits: (logits: Float32Array) => T): Promise<T> {
     const graph = (this.graph ??= (await this.graphs.open()).open())
     this.bringGraph(graph, step.past)
     this.decoderRows = Math.min(this.decoderRows, step.past)
     this.graphRows = step.past
     const states = await graph.states(step)
-    const logits = states ? this.decoder.head(states) : await graph.run(step)
-    this.graphRows = end
-    return logits
-  }
-
-  async score(step: Step, targets: Int32Array, alternatives: number): Promise<readonly TokenScore[]> {
-    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.score(step, cache, isPrompt, targets, alternatives))
-    return onDecoder ?? scoreLogits(await this.run(step), targets, alternatives, this.config.vocabulary)
+    const result = states ? ofStates(states) : ofLogits(await graph.run(step))
+    this.graphRows = step.past + step.ids.length
+    return result
   }
 
   private logitsFor(rows: number): Float32Array {

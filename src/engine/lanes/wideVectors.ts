@@ -1,5 +1,7 @@
-/** Set in the environment of an engine that is to do without. */
+/** Set in the environment of an engine that follows one that has died: it leaves V8's flags as they are. */
 export const narrowVectors = { INKLING_VECTORS: 'narrow' }
+
+export const isCareful = process.env.INKLING_VECTORS === narrowVectors.INKLING_VECTORS
 
 /**
  * Makes one instruction of two that do the same with neighbouring vectors of 128 bits, where the processor has 256. V8 calls it
@@ -11,4 +13,4 @@ export const wideFlag = 'experimental-wasm-revectorize'
 const firstVersion = 13
 
 /** Whether V8 can make wide code here. Node for Macs is built without it. */
-export const hasWideVectors = process.arch === 'x64' && process.platform !== 'darwin' && Number.parseInt(process.versions.v8) >= firstVersion && process.env.INKLING_VECTORS !== narrowVectors.INKLING_VECTORS
+export const hasWideVectors = process.arch === 'x64' && process.platform !== 'darwin' && Number.parseInt(process.versions.v8) >= firstVersion && !isCareful
