@@ -1,5 +1,6 @@
 import { InklingError } from '../base/errors'
 import type { TokenScore } from './languageModel'
+import { indexOfHighest } from './probabilities'
 
 /**
  * How likely tokens were.
@@ -13,8 +14,7 @@ export function scoreLogits(logits: Float32Array, targets: Int32Array, alternati
 }
 
 function scoreToken(logits: Float32Array, id: number, alternatives: number): TokenScore {
-  let highest = -Infinity
-  for (let i = 0; i < logits.length; i++) if ((logits[i] ?? 0) > highest) highest = logits[i] ?? 0
+  const highest = logits[indexOfHighest(logits)] ?? NaN
   const target = logits[id] ?? NaN
   let sum = 0
   let weighted = 0
@@ -39,10 +39,10 @@ function scoreToken(logits: Float32Array, id: number, alternatives: number): Tok
  * @param logSum logarithm of the sum of the logits' exponentials
  */
 export function likeliest(logits: Float32Array, count: number, logSum: number): TokenScore['alternatives'] {
-  return highest(logits, Math.min(count, logits.length)).map((id) => ({ id, logprob: (logits[id] ?? 0) - logSum }))
+  return highestFew(logits, Math.min(count, logits.length)).map((id) => ({ id, logprob: (logits[id] ?? 0) - logSum }))
 }
 
-function highest(logits: Float32Array, count: number): readonly number[] {
+function highestFew(logits: Float32Array, count: number): readonly number[] {
   const best: number[] = []
   let lowest = count === 0 ? Infinity : -Infinity
   for (let i = 0; i < logits.length; i++) {

@@ -14,6 +14,9 @@ function headRows(at: usize, which: usize, layer: usize, head: usize): usize {
 const together: usize = 4
 const fewestTogether: usize = 3
 
+/** Room for four pairs of vectors. */
+const pairsBytes: usize = 128
+
 /** From so many queries on it pays to spread a head's keys and values out for them. */
 const fewestSpread: usize = 16
 
@@ -21,7 +24,7 @@ const fewestSpread: usize = 16
  * Puts the new keys and values into the cache and attends, with the heads that this thread gets hold of. What comes out for a
  * token does not depend on how many others there are, but for prompts.
  * @param wanted answers are for so many tokens, the first ones or those that `rows` names: y [wanted, width]
- * @param scores room of this thread for four rows of the cache, and four queries in front
+ * @param scores room of this thread for four rows of the cache, with `pairsBytes` and four queries in front
  * @param spread room of this thread for a head's keys and values in 32 bits
  */
 export function attend(at: usize, layer: usize, n: usize, wanted: usize, rows: usize, y: usize, scores: usize, spread: usize): void {
@@ -32,7 +35,7 @@ export function attend(at: usize, layer: usize, n: usize, wanted: usize, rows: u
   const seen = past + n
   const joined = field(at, plan.joined)
   const mask = field(at, plan.mask)
-  const queries = scores + 128
+  const queries = scores + pairsBytes
   const queryBytes = dim << 2
   scores = queries + queryBytes * together
   const scoreBytes = fullRows(seen) << 2
@@ -115,7 +118,7 @@ function keep(at: usize, from: usize, to: usize, dim: usize): void {
  * Of each row eight dimensions are multiplied side by side; a head of 4, 12, … dimensions ends with half a step.
  */
 function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: usize): void {
-  const halves = query - 128
+  const halves = query - pairsBytes
   const bits = kept(halfBits)
   const rowBytes = dim << 1, evenBytes = rowBytes & ~15
   for (let row: usize = 0; row < rows; row += 4) {
@@ -133,11 +136,7 @@ function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: 
       eight = v128.load(d + i)
       d0 = f32x4.relaxed_madd(lowHalves(eight, bits), q0, d0), d1 = f32x4.relaxed_madd(highHalves(eight, bits), q1, d1)
     }
-    store8(halves, a0, a1)
-    store8(halves + 32, b0, b1)
-    store8(halves + 64, c0, c1)
-    store8(halves + 96, d0, d1)
-    let sums = sumEach(half2(halves), half2(halves + 32), half2(halves + 64), half2(halves + 96))
+    let sums = sumPairs(halves, a0, a1, b0, b1, c0, c1, d0, d1)
     if (evenBytes < rowBytes) {
       const q = v128.load(query + (evenBytes << 1))
       sums = f32x4.add(sums, sumEach(f32x4.mul(smallFromHalf(a + evenBytes, bits), q), f32x4.mul(smallFromHalf(b + evenBytes, bits), q), f32x4.mul(smallFromHalf(c + evenBytes, bits), q), f32x4.mul(smallFromHalf(d + evenBytes, bits), q)))
@@ -146,14 +145,24 @@ function compareOne(query: usize, keys: usize, dim: usize, rows: usize, scores: 
   }
 }
 
+/** The sum of each of four pairs of vectors. @param room `pairsBytes`: stores let V8 make one vector of a pair up to here */
 @inline
-function half2(at: usize): v128 {
+function sumPairs(room: usize, a0: v128, a1: v128, b0: v128, b1: v128, c0: v128, c1: v128, d0: v128, d1: v128): v128 {
+  store8(room, a0, a1)
+  store8(room + 32, b0, b1)
+  store8(room + 64, c0, c1)
+  store8(room + 96, d0, d1)
+  return sumEach(sumPair(room), sumPair(room + 32), sumPair(room + 64), sumPair(room + 96))
+}
+
+@inline
+function sumPair(at: usize): v128 {
   return f32x4.add(v128.load(at), v128.load(at, 16))
 }
 
 /** The same for four queries, each row read once. */
 function compareFour(queries: usize, keys: usize, dim: usize, rows: usize, scores: usize, scoreBytes: usize): void {
-  const halves = queries - 128
+  const halves = queries - pairsBytes
   const bits = kept(halfBits)
   const rowBytes = dim << 1, queryBytes = dim << 2, evenBytes = rowBytes & ~15
   const second = scores + scoreBytes, third = second + scoreBytes, fourth = third + scoreBytes
@@ -173,11 +182,7 @@ function compareFour(queries: usize, keys: usize, dim: usize, rows: usize, score
       d0 = f32x4.relaxed_madd(k0, v128.load(qd), d0), d1 = f32x4.relaxed_madd(k1, v128.load(qd, 16), d1)
       q += 32
     }
-    store8(halves, a0, a1)
-    store8(halves + 32, b0, b1)
-    store8(halves + 64, c0, c1)
-    store8(halves + 96, d0, d1)
-    let sums = sumEach(half2(halves), half2(halves + 32), half2(halves + 64), half2(halves + 96))
+    let sums = sumPairs(halves, a0, a1, b0, b1, c0, c1, d0, d1)
     if (evenBytes < rowBytes) {
       const k = smallFromHalf(key, bits)
       sums = f32x4.add(sums, sumEach(f32x4.mul(k, v128.load(q)), f32x4.mul(k, v128.load(q + queryBytes)), f32x4.mul(k, v128.load(q + queryBytes * 2)), f32x4.mul(k, v128.load(q + queryBytes * 3))))

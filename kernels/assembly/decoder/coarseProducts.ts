@@ -1,5 +1,5 @@
 import { kept, store16 } from './numbers'
-import { finish, stepRows } from './rows'
+import { clearSums, finish, stepRows } from './rows'
 
 /** Eight times 1 in 16 bits. */
 const eightOnes = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001])
@@ -21,8 +21,7 @@ export function coarseRows(w: usize, scales: usize, x: usize, xScales: usize, xL
   const blocksBytes = (columns / block) << 2
   let t: usize = 0
   for (; t + 4 <= n; t += 4) {
-    const none = f32x4.splat(0)
-    for (let p = room; p < sums; p += 64) store16(p, none, none, none, none)
+    clearSums(room, 4)
     coarse4(w, scales, sums, x, xScales, xLowest, columns, block, blocksBytes, room)
     for (let token: usize = 0; token < 4; token++) {
       const sum = room + (token << 6)

@@ -1,5 +1,5 @@
 import { store16 } from './numbers'
-import { finish, stepRows } from './rows'
+import { clearSums, finish, stepRows } from './rows'
 
 /** 16 rows for all tokens. Their weights are in the nearest cache after the first. */
 export function exactRows(w: usize, scales: usize, x: usize, xScales: usize, n: usize, columns: usize, block: usize, y: usize, yBytes: usize, bias: usize, adds: bool, room: usize): void {
@@ -87,7 +87,7 @@ export function exactRow(w: usize, scales: usize, x: usize, xScale: f32, columns
  */
 @inline
 function several(tokens: usize, w: usize, scales: usize, x: usize, xBytes: usize, xScales: usize, columns: usize, block: usize, y: usize, yBytes: usize, bias: usize, adds: bool, room: usize): void {
-  for (let p = room; p < room + (tokens << 6); p += 16) v128.store(p, i32x4.splat(0))
+  clearSums(room, tokens)
   let a = x, b = x + xBytes, c = b + xBytes, d = c + xBytes
   for (const end = w + columns * stepRows; w < end; ) {
     let i0 = i32x4.splat(0), i1 = i0, i2 = i0, i3 = i0

@@ -169,9 +169,14 @@ export class LaneDecoder implements IDisposable {
 
   /** The same of a step that ran as a graph. @param states f32 [m, width], m up to `mostTokens` */
   scoreStates(states: Float32Array, targets: Int32Array, alternatives: number): readonly TokenScore[] {
+    this.pick(states)
+    return this.scorePicked(targets, alternatives)
+  }
+
+  /** Takes hidden states that a graph made, up to `mostTokens`, for a head that is exact. */
+  private pick(states: Float32Array): void {
     new Float32Array(this.memory.buffer, this.at.picked, states.length).set(states)
     this.setExactWithin(Infinity)
-    return this.scorePicked(targets, alternatives)
   }
 
   private scorePicked(targets: Int32Array, alternatives: number): readonly TokenScore[] {
@@ -224,8 +229,7 @@ export class LaneDecoder implements IDisposable {
     const logits = new Float32Array(count * vocabulary)
     for (let row = 0; row < count; row += mostTokens) {
       const piece = states.subarray(row * width, (row + mostTokens) * width)
-      new Float32Array(this.memory.buffer, this.at.picked, piece.length).set(piece)
-      this.setExactWithin(Infinity)
+      this.pick(piece)
       this.eachHead(piece.length / width, (from, some) => this.readLogits(logits.subarray((row + from) * vocabulary), some))
     }
     if (!allFinite(logits)) throw InklingError.of('numbers-not-finite', {})

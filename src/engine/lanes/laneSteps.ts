@@ -4,6 +4,7 @@ import type { Gpt2Config } from '../../gpt2/config'
 import type { TokenScore } from '../../language/languageModel'
 import { scoreLogits } from '../../language/scoreLogits'
 import type { GraphSteps, Gpt2Session } from '../onnx/gpt2Session'
+import { LogitsRoom } from '../onnx/logitsRoom'
 import type { Step, StepRunner, Steps } from '../onnx/step'
 import type { LaneCache, LaneDecoder } from './laneDecoder'
 
@@ -85,8 +86,7 @@ class LaneSteps implements Steps {
   private decoderRows = 0
   private graphRows = 0
   private graph: GraphSteps | undefined
-  /** Room for the logits of the largest step of a few rows, used again by the next. */
-  private logits = new Float32Array(0)
+  private readonly logits: LogitsRoom
 
   constructor(
     private readonly decoder: LaneDecoder,
@@ -95,6 +95,7 @@ class LaneSteps implements Steps {
     private readonly drafts: Steps['draftCosts'],
     private readonly wayOf: (step: Step) => Way,
   ) {
+    this.logits = new LogitsRoom(config.vocabulary, mostKeptRows)
     try {
       this.cache = decoder.openCache()
     } catch {
@@ -107,7 +108,7 @@ class LaneSteps implements Steps {
   }
 
   async run(step: Step): Promise<Float32Array> {
-    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt, this.logitsFor(step.rows.length)))
+    const onDecoder = await this.onDecoder(step, (cache, isPrompt) => this.decoder.run(step, cache, isPrompt, this.logits.forRows(step.rows.length)))
     return onDecoder ?? this.asGraph(step, (states) => this.decoder.head(states), (logits) => logits)
   }
 
@@ -126,13 +127,6 @@ class LaneSteps implements Steps {
     const result = states ? ofStates(states) : ofLogits(await graph.run(step))
     this.graphRows = step.past + step.ids.length
     return result
-  }
-
-  private logitsFor(rows: number): Float32Array {
-    const size = rows * this.config.vocabulary
-    if (rows > mostKeptRows) return new Float32Array(size)
-    if (this.logits.length < size) this.logits = new Float32Array(size)
-    return this.logits.subarray(0, size)
   }
 
   /** @returns undefined where a step runs as a graph */

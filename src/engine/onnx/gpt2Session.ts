@@ -4,6 +4,7 @@ import type { CacheUse } from '../../gpt2/attention'
 import type { Gpt2Config } from '../../gpt2/config'
 import { allFinite } from '../../gpt2/floats'
 import { KeyValueCache } from './keyValueCache'
+import { LogitsRoom } from './logitsRoom'
 import type { OnnxRuntime } from './runtime'
 import type { Step, StepRunner, Steps } from './step'
 
@@ -19,8 +20,7 @@ const draftCosts = [{ drafted: 3, cost: 1.5 }, { drafted: 7, cost: 2.1 }] as con
 /** Runs the graph of `buildGpt2Graph`. The new rows of keys and values are written right behind the past ones. */
 export class Gpt2Session implements StepRunner {
   private readonly names: readonly { readonly k: string; readonly v: string; readonly nk: string; readonly nv: string }[]
-  /** Room for the logits of the largest step of a few rows, used again by the next. */
-  private logits = new Float32Array(0)
+  private readonly logits: LogitsRoom
 
   private session: Promise<InferenceSession> | undefined
   private prompts: Promise<InferenceSession | undefined> | undefined
@@ -38,6 +38,7 @@ export class Gpt2Session implements StepRunner {
     private readonly isExact: boolean,
     private readonly openPrompts?: (() => Promise<InferenceSession>) | undefined,
   ) {
+    this.logits = new LogitsRoom(config.vocabulary, mostKeptRows)
     this.names = Array.from({ length: config.layers }, (_, l) => ({ k: `k${l}`, v: `v${l}`, nk: `nk${l}`, nv: `nv${l}` }))
   }
 
@@ -52,7 +53,7 @@ export class Gpt2Session implements StepRunner {
     if (step.rows.length === 0 && (await this.states(step, cache))) return new Float32Array(0)
     const { ort, config: { vocabulary } } = this
     const m = step.rows.length
-    const logits = this.logitsFor(m)
+    const logits = this.logits.forRows(m)
     const { feeds, fetches } = this.tensors(step, cache)
     feeds.rows = new ort.Tensor('int32', step.rows, [m])
     fetches.logits = new ort.Tensor('float32', logits, [m, vocabulary])
@@ -119,13 +120,6 @@ export class Gpt2Session implements StepRunner {
     // Nobody can mend a failure to let go; the process that owns the session ends sooner or later.
     this.session?.then((session) => session.release()).catch(() => undefined)
     this.prompts?.then((session) => session?.release()).catch(() => undefined)
-  }
-
-  private logitsFor(rows: number): Float32Array {
-    const size = rows * this.config.vocabulary
-    if (rows > mostKeptRows) return new Float32Array(size)
-    if (this.logits.length < size) this.logits = new Float32Array(size)
-    return this.logits.subarray(0, size)
   }
 }
 

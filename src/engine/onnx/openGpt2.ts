@@ -91,9 +91,10 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
     if (isForMemory) await source.readWhole()
     const report = reportConversion(options)
     const makesGraphs = keep !== undefined && prompts === 'graph'
+    const atMost = (most: number): number => threads ?? Math.min(availableParallelism(), most)
     const opened = await openLanes(config, weights, bits, {
       kernels,
-      threads: { few: threads ?? Math.min(availableParallelism(), mostThreads.few), many: threads ?? Math.min(availableParallelism(), makes && prompts === 'decoder' ? mostThreads.many : mostThreads.few) },
+      threads: { few: atMost(mostThreads.few), many: atMost(makes && prompts === 'decoder' ? mostThreads.many : mostThreads.few) },
       entry,
       keep,
       onProgress: (fraction) => report(makesGraphs ? fraction / 2 : fraction),
