@@ -59,11 +59,23 @@ if (tests) {
   })
 }
 
+/** The embedded model's tokenizer, in the form that is quick to read: who opens a first document waits for it. */
+async function keepTokenizer() {
+  const folder = path.join(__dirname, 'dist/tokenizers')
+  const contents = "export { keepTokenizer } from './src/engine/keptTokenizer'; export { partsOf } from './src/language/tokenizerFiles'"
+  const { outputFiles } = await esbuild.build({ ...node, format: 'esm', sourcemap: false, stdin: { contents, resolveDir: __dirname }, write: false })
+  const { keepTokenizer: keep, partsOf } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles?.[0]?.contents ?? []).toString('base64')}`)
+  const file = fs.readFileSync(path.join(__dirname, 'media/model/tokenizer.json'))
+  fs.rmSync(folder, { recursive: true, force: true })
+  await keep(folder, [file], partsOf(file))
+}
+
 async function main() {
   const { buildStudioAssets } = await import('./webview-ui/assets.mjs')
   await buildStudioAssets()
   const { buildDecoder } = await import('./kernels/build.mjs')
   await buildDecoder()
+  await keepTokenizer()
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)))
   try {
     await Promise.all(contexts.map((context) => (watch ? context.watch() : context.rebuild())))

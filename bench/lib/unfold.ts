@@ -35,14 +35,14 @@ export async function unfold(source: string, target: string): Promise<void> {
   }
   writeFileSync(path.join(target, 'config.json'), JSON.stringify(large, undefined, 2))
   writeFileSync(path.join(target, 'tokenizer.json'), fillVocabulary(readFileSync(path.join(source, 'tokenizer.json'), 'utf8')))
-  const file = await FileSource.open(path.join(source, 'model.safetensors'))
+  const file = FileSource.open(path.join(source, 'model.safetensors'))
   try {
     const unfolding = new Unfolding(await Safetensors.open(file), from, copies)
     const shapes = tensorShapes(parseGpt2Config(JSON.stringify(large), 'config.json'))
     await write(`${weightsFile}.part`, shapes, (name, shape) => unfolding.tensor(name, shape))
     renameSync(`${weightsFile}.part`, weightsFile)
   } finally {
-    await file.close()
+    file.close()
   }
 }
 

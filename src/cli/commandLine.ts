@@ -2,6 +2,7 @@ import * as os from 'node:os'
 import * as path from 'node:path'
 import { isCancelled } from '../base/cancellation'
 import { toInklingError, type InklingError } from '../base/errors'
+import { builtIn } from '../engine/openModel'
 import { createEngine } from '../engine/operations'
 import { handlersOfPlaces } from '../engine/places'
 import type { AnyModelSpec } from '../engine/protocol'
@@ -77,7 +78,7 @@ export async function commandLine(argv: readonly string[], io: Io, root: string)
     return 0
   }
   const cache = cacheFolder()
-  const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => tellWarning(warning, io) }, { decoder: path.join(root, 'dist/decoder.wasm') })
+  const engine = createEngine({ onStatus: () => {}, onWarning: (warning) => tellWarning(warning, io) }, { built: builtIn(path.join(root, 'dist')) })
   // One key is enough for one command; it is sent to the server that the command names.
   const auto = autoDevice(root, cache, io)
   const served = createServedEngine({ keyFor: async () => process.env.INKLING_SERVER_KEY, onStatus: () => {}, clock: systemClock })

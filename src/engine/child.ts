@@ -1,6 +1,6 @@
-import path from 'node:path'
 import { kernelsIn } from './lanes/kernels'
 import { knowsLanes } from './lanes/openLanes'
+import { builtIn } from './openModel'
 import { createEngine } from './operations'
 import type { FromEngine, ToEngine } from './protocol'
 import { EngineServer } from './server'
@@ -11,9 +11,9 @@ function send(message: FromEngine): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
-const decoder = path.join(__dirname, 'decoder.wasm')
+const built = builtIn(__dirname)
 // The first call comes at once, and waits for them.
-if (knowsLanes()) kernelsIn(decoder).catch(() => {})
+if (built.decoder !== undefined && knowsLanes()) kernelsIn(built.decoder).catch(() => {})
 
 const engine = createEngine({
   onStatus: (status) => send({ type: 'status', status }),
@@ -21,7 +21,7 @@ const engine = createEngine({
     if (cause instanceof Error) send({ type: 'log', level: 'warn', text: cause.stack ?? cause.message })
     send({ type: 'warning', error: { code, facts }, model })
   },
-}, { decoder })
+}, { built })
 const server = new EngineServer(engine.handlers, send)
 
 process.on('message', (message) => {

@@ -1,21 +1,21 @@
-import * as fs from 'node:fs/promises'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import * as path from 'node:path'
 import { InklingError, reasonOf } from '../base/errors'
 import { own, type JsonRecord } from '../base/json'
 import type { Precision } from '../gpt2/weightFormat'
 import { parseJsonObject } from '../language/fileGuards'
 import type { Tokenizer } from '../language/tokenizer'
-import { tablesOf, tablesOfVocabularyFiles, tokenizerOf, vocabularyTokenizer } from '../language/tokenizerFiles'
-import { planFiles, type FilePlan } from '../library/filePlan'
-import { listModelFolder } from '../library/folderSource'
-import { readConfig } from '../library/inspect'
+import { partsOf, tablesOfVocabularyFiles, tokenizerOf, vocabularyTokenizer } from '../language/tokenizerFiles'
+import { modelFolders, planFiles, type FilePlan } from '../library/filePlan'
 import { readHubTokenizer } from './decoder/hubTokenizer'
 import { endOfText } from './decoder/openDecoder'
 import { readOpening } from './decoder/pieceSpelling'
-import { keptTables } from './keptTables'
+import { keptTokenizer, type TokenizerFolders } from './keptTokenizer'
 
 /** Larger than any tokenizer there is; what is larger is something else. */
 const maxTokenizerBytes = 256 * 1024 * 1024
+/** No configuration comes near. */
+const maxConfigBytes = 1 << 20
 
 export interface ModelFolder {
   readonly plan: FilePlan<{ readonly path: string }>
@@ -29,16 +29,16 @@ export interface ModelFolder {
 /**
  * Finds the model in a folder before anything large is read, so that one message names all that lacks.
  * @param precision which of several graphs is taken
- * @param cacheFolder where what is made of the files is kept; undefined keeps nothing
+ * @param kept where what is made of a tokenizer's files may lie
  * @throws InklingError `model-folder-missing`, `model-file-missing`, `model-file-broken`, `model-unsupported`
  */
-export async function readModelFolder(folder: string, precision: Precision, cacheFolder: string | undefined): Promise<ModelFolder> {
-  const files = await list(folder)
-  const config = files.some((file) => file.path === 'config.json') ? await readConfig(folder) : {}
+export async function readModelFolder(folder: string, precision: Precision, kept: TokenizerFolders): Promise<ModelFolder> {
+  const files = list(folder)
+  const config = files.some((file) => file.path === 'config.json') ? parseJsonObject('config.json', readSmall(folder, 'config.json', maxConfigBytes)) : {}
   const type = own(config, 'model_type')
   const plan = planFiles(files, typeof type === 'string' ? type : undefined, precision)
   if ('missing' in plan) throw InklingError.of('model-file-missing', { folder, files: plan.missing.join(', ') })
-  return { plan, config, ...(await readTokenizerFiles(folder, new Set(files.map((file) => file.path)), plan.layout === 'onnx' ? endOfText(config) : undefined, cacheFolder)) }
+  return { plan, config, ...(await readTokenizerFiles(folder, new Set(files.map((file) => file.path)), plan.layout === 'onnx' ? endOfText(config) : undefined, kept)) }
 }
 
 /**
@@ -47,48 +47,59 @@ export async function readModelFolder(folder: string, precision: Precision, cach
  * @throws InklingError `model-folder-missing`, `model-file-missing`, `model-file-broken`, `model-unsupported`
  */
 export async function readTokenizer(folder: string, cacheFolder?: string): Promise<Tokenizer> {
-  const names = new Set((await list(folder)).map((file) => file.path))
+  const names = new Set(list(folder).map((file) => file.path))
   const hasTokenizer = names.has('tokenizer.json') || (names.has('vocab.json') && names.has('merges.txt'))
   if (!hasTokenizer) throw InklingError.of('model-file-missing', { folder, files: 'tokenizer.json (or vocab.json and merges.txt)' })
-  return (await readTokenizerFiles(folder, names, undefined, cacheFolder)).tokenizer
+  return (await readTokenizerFiles(folder, names, undefined, { shipped: undefined, cache: cacheFolder })).tokenizer
 }
 
 /** Our own tokenizer where it can: it is the faster one for bytes, and needs no runtime. All others are transformers.js's. */
-async function readTokenizerFiles(folder: string, names: ReadonlySet<string>, end: number | undefined, cacheFolder: string | undefined): Promise<Pick<ModelFolder, 'tokenizer' | 'opening'>> {
-  const read = (name: string): Promise<Uint8Array> => readSmall(path.join(folder, name))
-  const configuration = names.has('tokenizer_config.json') ? await read('tokenizer_config.json') : undefined
+async function readTokenizerFiles(folder: string, names: ReadonlySet<string>, end: number | undefined, kept: TokenizerFolders): Promise<Pick<ModelFolder, 'tokenizer' | 'opening'>> {
+  const read = (name: string): Uint8Array => readSmall(folder, name, maxTokenizerBytes)
+  const configuration = names.has('tokenizer_config.json') ? read('tokenizer_config.json') : undefined
   if (!names.has('tokenizer.json')) {
-    const [vocabulary, merges] = [await read('vocab.json'), await read('merges.txt')]
-    const tables = await keptTables(cacheFolder, [vocabulary, merges], () => tablesOfVocabularyFiles({ vocabulary, merges }))
+    const [vocabulary, merges] = [read('vocab.json'), read('merges.txt')]
+    const { tables } = keptTokenizer(kept, [vocabulary, merges], () => ({ tables: tablesOfVocabularyFiles({ vocabulary, merges }), rest: {} }))
     return { tokenizer: vocabularyTokenizer(tables, configuration, { endOfText: end }), opening: [] }
   }
-  const bytes = await read('tokenizer.json')
-  const root = parseJsonObject('tokenizer.json', bytes)
-  const opening = readOpening(root)
+  const bytes = read('tokenizer.json')
   try {
-    const tables = await keptTables(cacheFolder, [bytes], () => tablesOf(root))
-    return { tokenizer: tokenizerOf(root, tables, { endOfText: end }), opening }
+    const parts = keptTokenizer(kept, [bytes], () => partsOf(bytes))
+    return { tokenizer: tokenizerOf(parts, { endOfText: end }), opening: readOpening(parts.rest) }
   } catch (error) {
     if (!(error instanceof InklingError) || error.code !== 'model-unsupported') throw error
-    return { tokenizer: await readHubTokenizer(bytes, configuration, end), opening }
+    return { tokenizer: await readHubTokenizer(bytes, configuration, end), opening: readOpening(parseJsonObject('tokenizer.json', bytes)) }
   }
 }
 
-async function list(folder: string): Promise<readonly { readonly path: string }[]> {
+/**
+ * The files of a folder that models are made of. Here and below this process waits for its disk: to wait for a thread that
+ * does would take longer, and on a busy machine many times as long.
+ */
+function list(folder: string): readonly { readonly path: string }[] {
   try {
-    await fs.readdir(folder)
+    readdirSync(folder)
   } catch (error) {
     throw InklingError.of('model-folder-missing', { folder }, error)
   }
-  return listModelFolder(folder)
+  return modelFolders.flatMap((below) => filesIn(folder, below))
 }
 
-async function readSmall(file: string): Promise<Uint8Array> {
-  const name = path.basename(file)
+function filesIn(folder: string, below: string): readonly { readonly path: string }[] {
   try {
-    const { size } = await fs.stat(file)
-    if (size > maxTokenizerBytes) throw InklingError.of('model-file-broken', { file: name, reason: `it has ${size} bytes` })
-    return await fs.readFile(file)
+    const entries = readdirSync(path.join(folder, below), { withFileTypes: true })
+    // Caches of hubs hold links.
+    return entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && statSync(path.join(folder, below, entry.name), { throwIfNoEntry: false })?.isFile() === true)).map(({ name }) => ({ path: below + name }))
+  } catch {
+    return []
+  }
+}
+
+function readSmall(folder: string, name: string, maxBytes: number): Uint8Array {
+  try {
+    const { size } = statSync(path.join(folder, name))
+    if (size > maxBytes) throw InklingError.of('model-file-broken', { file: name, reason: `it has ${size} bytes` })
+    return readFileSync(path.join(folder, name))
   } catch (error) {
     if (error instanceof InklingError) throw error
     throw InklingError.of('model-file-broken', { file: name, reason: reasonOf(error) }, error)

@@ -15,17 +15,29 @@ export interface OpeningListener {
   readonly onWarning: (warning: InklingError) => void
 }
 
+/** What is built beside the engine. */
+export interface BuiltFiles {
+  /** Path of decoder.wasm (kernels/assembly/decoder); undefined runs GPT-2 as a graph alone. */
+  readonly decoder: string | undefined
+  /** Folder of tokenizers that are quick to read. */
+  readonly tokenizers: string | undefined
+}
+
+/** @param folder of the bundles */
+export function builtIn(folder: string): BuiltFiles {
+  return { decoder: path.join(folder, 'decoder.wasm'), tokenizers: path.join(folder, 'tokenizers') }
+}
+
 /**
  * Opens what a folder holds: GPT-2 weights as a graph of our own, an ONNX export of any decoder as it is. Throws an
  * InklingError where it holds no model that can be run.
- * @param decoder path of decoder.wasm (kernels/assembly/decoder); undefined runs GPT-2 as a graph alone
  */
-export function folderOpener(decoder: string | undefined): OpenFolder {
-  return (spec, listener) => openModelFolder(spec, listener, decoder)
+export function folderOpener(built: BuiltFiles): OpenFolder {
+  return (spec, listener) => openModelFolder(spec, listener, built)
 }
 
-async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }: OpeningListener, decoder: string | undefined): Promise<LanguageModel> {
-  const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision, spec.cacheFolder)
+async function openModelFolder(spec: ModelSpec, { onFraction, onWarning }: OpeningListener, { decoder, tokenizers }: BuiltFiles): Promise<LanguageModel> {
+  const { plan, config, tokenizer, opening } = await readModelFolder(spec.folder, spec.precision, { shipped: tokenizers, cache: spec.cacheFolder })
   const run = {
     name: spec.name,
     device: spec.device === 'auto' ? 'cpu' : spec.device,

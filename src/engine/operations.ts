@@ -11,7 +11,7 @@ import { DeviceFallback } from './devices/deviceFallback'
 import { openOnDevice } from './devices/openOnDevice'
 import { readTokenizer } from './modelFolder'
 import { ModelPool, type OpenModel } from './modelPool'
-import { folderOpener } from './openModel'
+import { folderOpener, type BuiltFiles } from './openModel'
 import type { LoadStatus, ModelSpec } from './protocol'
 import type { Handlers } from './server'
 import { Sessions } from './sessions'
@@ -33,8 +33,8 @@ export interface EngineLimits {
 }
 
 export interface EngineOptions {
-  /** As of `folderOpener`. */
-  readonly decoder?: string | undefined
+  /** Nothing where undefined. */
+  readonly built?: BuiltFiles | undefined
   readonly limits?: EngineLimits | undefined
   readonly clock?: Clock | undefined
 }
@@ -42,8 +42,8 @@ export interface EngineOptions {
 const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_000 }
 
 /** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
-export function createEngine(listener: EngineListener, { decoder, limits = defaultLimits, clock = systemClock }: EngineOptions = {}): InProcessEngine {
-  const open = openOnDevice(folderOpener(decoder))
+export function createEngine(listener: EngineListener, { built = { decoder: undefined, tokenizers: undefined }, limits = defaultLimits, clock = systemClock }: EngineOptions = {}): InProcessEngine {
+  const open = openOnDevice(folderOpener(built))
   return new InProcessEngine(listener, limits, clock, (spec, onFraction) => open(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning, spec) }))
 }
 

@@ -151,7 +151,7 @@ class LaneLayout {
       const packed = bits === 8 ? await this.weights.packed(`${name}.weight`) : undefined
       if (packed?.blockRows === blockSize) {
         scaleColumns(packed.scales, rows, scale)
-        await sink.write(codes.offset, (await this.arranger()).fromColumns(packed.codes, rows))
+        await (await this.arranger()).fromColumns(packed.codes, rows, sink, codes.offset)
         await sink.write(scales.offset, bytesOf(byRows(transpose(packed.scales, blocks, rows), blocks)))
         return
       }
@@ -164,7 +164,7 @@ class LaneLayout {
         await sink.write(scales.offset, bytesOf(lanes.scales))
         await sink.write(zeros.offset, lanes.zeros)
       } else {
-        await sink.write(codes.offset, (await this.arranger()).fromRows(signed(quantized.codes), columns))
+        await (await this.arranger()).fromRows(signed(quantized.codes), columns, sink, codes.offset)
         await sink.write(scales.offset, bytesOf(byRows(quantized.scales, blocks)))
       }
     })
@@ -187,7 +187,7 @@ class LaneLayout {
         const to = Math.min(row + pieceRows, vocabulary)
         const piece = await this.vocabularyRows(name, row, to, blockSize)
         const filled = filledUp(piece.codes, width)
-        await sink.write(codes.offset + row * width, (await this.arranger()).fromRows(filled, width))
+        await (await this.arranger()).fromRows(filled, width, sink, codes.offset + row * width)
         await sink.write(scales.offset + row * blocks * 4, bytesOf(byRows(filledUp(piece.scales, blocks), blocks)))
         if (!preview) continue
         await sink.write(preview.codes.offset + (row * width) / 2, upperHalves(filled, width))

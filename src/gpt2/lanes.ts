@@ -1,3 +1,4 @@
+import type { ByteSink } from '../onnx/weightsLayout'
 import type { QuantizedRows } from './quantize'
 
 /**
@@ -8,15 +9,12 @@ import type { QuantizedRows } from './quantize'
 /** Rows that stand side by side. */
 export const groupRows = 16
 
-/**
- * Lays 8-bit codes out: of each group, for every four columns, the codes of each row, in the order 0, 2, 1, 3.
- * What is returned is valid until the next call.
- */
+/** Lays 8-bit codes out: of each group, for every four columns, the codes of each row, in the order 0, 2, 1, 3. */
 export interface LaneArranger {
-  /** @param codes [rows, columns], rows and columns multiples of 16 */
-  fromRows(codes: Int8Array, columns: number): Uint8Array
-  /** @param codes [columns, rows], rows a multiple of 16 and columns of 4 */
-  fromColumns(codes: Int8Array, rows: number): Uint8Array
+  /** @param codes [rows, columns], rows and columns multiples of 16 @param offset where they go in the file */
+  fromRows(codes: Int8Array, columns: number, sink: ByteSink, offset: number): Promise<void>
+  /** @param codes [columns, rows], rows a multiple of 16 and columns of 4 @param offset where they go in the file */
+  fromColumns(codes: Int8Array, rows: number, sink: ByteSink, offset: number): Promise<void>
 }
 
 /** Numbers of blocks [rows, blocks]: of each group, for every block, one of each row. */

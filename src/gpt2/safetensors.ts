@@ -54,11 +54,11 @@ export class Safetensors {
   }
 
   /**
-   * The same of a tensor of type I8.
+   * The same of a tensor of type I8, not to be changed.
    * @throws InklingError `model-tensor-missing`, `model-file-broken` (truncated)
    */
   async codes(name: string, from: number, to: number): Promise<Int8Array> {
-    const bytes = await this.bytes(this.entry(name), from, to)
+    const bytes = await this.bytes(this.entry(name), from, to, true)
     return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
@@ -68,14 +68,14 @@ export class Safetensors {
     return entry
   }
 
-  private bytes(entry: TensorEntry, from: number, to: number): Promise<Uint8Array> {
+  private bytes(entry: TensorEntry, from: number, to: number, isShared = false): Promise<Uint8Array> {
     const rowBytes = (entry.end - entry.begin) / (entry.shape[0] ?? 1)
-    return exactly(this.source, this.dataStart + entry.begin + from * rowBytes, (to - from) * rowBytes)
+    return exactly(this.source, this.dataStart + entry.begin + from * rowBytes, (to - from) * rowBytes, isShared)
   }
 }
 
-async function exactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = await source.read(offset, length)
+async function exactly(source: ByteSource, offset: number, length: number, isShared = false): Promise<Uint8Array> {
+  const bytes = (isShared ? source.share?.(offset, length) : undefined) ?? (await source.read(offset, length))
   if (bytes.byteLength !== length) throw broken(source.name, 'it ends too early')
   return bytes
 }

@@ -2,12 +2,12 @@ import { InklingError } from '../base/errors'
 import { isIntegerIn, isRecord, own, type JsonRecord } from '../base/json'
 import { AddedTokenList } from './addedTokenFiles'
 import { maximumTokenId, readMergeLines, readMerges, readVocabulary, type Vocabulary } from './bpeFiles'
-import type { BpeTables } from './bpeTables'
 import { ByteLevelBpe } from './byteLevelBpe'
 import { brokenFile, parseJsonObject, quote } from './fileGuards'
 import { MergeTable } from './mergeTable'
 import { byteLevel } from './preTokenizer'
 import type { Tokenizer } from './tokenizer'
+import type { BpeTables, TokenizerParts } from './tokenizerParts'
 import { readNormalizer, readPreTokenizer } from './tokenizerSteps'
 import { fromUtf8 } from './utf8'
 
@@ -37,29 +37,30 @@ const endings = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>']
  * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
  */
 export function readTokenizerJson(bytes: Uint8Array, options: TokenizerOptions = {}): Tokenizer {
-  const root = parseJsonObject(tokenizerFile, bytes)
-  return tokenizerOf(root, tablesOf(root), options)
+  return tokenizerOf(partsOf(bytes), options)
 }
 
 /**
- * The tables of a parsed `tokenizer.json`.
+ * The parts of a `tokenizer.json`.
  * @throws InklingError `model-file-broken`, or `model-unsupported` for anything but byte-level BPE
  */
-export function tablesOf(root: JsonRecord): BpeTables {
+export function partsOf(bytes: Uint8Array): TokenizerParts {
+  const root = parseJsonObject(tokenizerFile, bytes)
   const model = requireRecord(tokenizerFile, root, 'model')
   requireBpe(model)
   const vocabulary = readVocabulary(tokenizerFile, requireRecord(tokenizerFile, model, 'vocab'))
   const merges = own(model, 'merges')
   if (!Array.isArray(merges)) throw brokenFile(tokenizerFile, 'merges is not a list')
-  return { vocabulary, merges: readMerges(tokenizerFile, merges, vocabulary) }
+  const { vocab: _, merges: __, ...restOfModel } = model
+  return { tables: { vocabulary, merges: readMerges(tokenizerFile, merges, vocabulary) }, rest: { ...root, model: restOfModel } }
 }
 
 /**
- * The tokenizer of a parsed `tokenizer.json`.
- * @param tables `tablesOf` it
+ * The tokenizer of a `tokenizer.json`.
+ * @param parts `partsOf` it
  * @throws InklingError `model-file-broken`, `model-unsupported`
  */
-export function tokenizerOf(root: JsonRecord, { vocabulary, merges }: BpeTables, options: TokenizerOptions = {}): Tokenizer {
+export function tokenizerOf({ tables: { vocabulary, merges }, rest: root }: TokenizerParts, options: TokenizerOptions = {}): Tokenizer {
   const model = requireRecord(tokenizerFile, root, 'model')
   const added = new AddedTokenList(vocabulary)
   const addedTokens = own(root, 'added_tokens') ?? []

@@ -11,6 +11,9 @@ export interface FilePlan<F> {
   readonly files: readonly F[]
 }
 
+/** Where files of a model lie, below its folder. */
+export const modelFolders = ['', 'onnx/'] as const
+
 const eightBits = ['model_quantized', 'decoder_model_merged_quantized', 'model_int8', 'model_uint8']
 const fourBits = ['model_q4', 'model_bnb4']
 const full = ['model', 'decoder_model_merged']

@@ -6,6 +6,7 @@ import { InklingError, reasonOf } from '../base/errors'
 import { own } from '../base/json'
 import { FileHasher } from './digest'
 import type { OnReceived } from './download'
+import { modelFolders } from './filePlan'
 import { readConfig } from './inspect'
 import type { ModelId } from './modelId'
 import { guardWrite } from './partFile'
@@ -75,7 +76,7 @@ export async function hashFile(file: string, expected: Pick<ListedFile, 'digest'
 
 /** The files of a model's folder and of its folder of graphs. */
 export async function listModelFolder(folder: string): Promise<readonly ListedFile[]> {
-  return [...(await listFolder(folder, '')), ...(await listFolder(folder, 'onnx/'))]
+  return (await Promise.all(modelFolders.map((below) => listFolder(folder, below)))).flat()
 }
 
 async function listFolder(folder: string, below: string): Promise<ListedFile[]> {

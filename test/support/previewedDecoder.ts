@@ -35,7 +35,7 @@ export interface PreviewedDecoder {
 export async function openPreviewed(folder: string, bits: Bits, threads: number, threadsOfPrompts = threads): Promise<PreviewedDecoder> {
   knowsLanes()
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
-  const source = await FileSource.open(path.join(folder, 'model.safetensors'))
+  const source = FileSource.open(path.join(folder, 'model.safetensors'))
   const both = { few: threads, many: threadsOfPrompts }
   const kernels = compileWhole(readFileSync(await decoderFile()), hasWideVectors)
   const model = layLanes(config, await openGpt2Weights(source, config), bits, async () => WasmArranger.open(await kernels), true)
@@ -44,7 +44,7 @@ export async function openPreviewed(folder: string, bits: Bits, threads: number,
     memory = to.buffer
     return model.write({ write: async (offset, bytes) => to.set(bytes, offset) })
   })
-  await source.close()
+  source.close()
   const cache = decoder.openCache()
   const at = layOut(config, model, 0, both).plan
   const groups = model.vocabulary / groupRows

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { readTokenizer } from '../../src/engine/modelFolder'
-import { folderOpener } from '../../src/engine/openModel'
+import { builtIn, folderOpener } from '../../src/engine/openModel'
 import type { ModelSpec } from '../../src/engine/protocol'
 import { ContinuationWriter } from '../../src/language/continuationWriter'
 import { DocumentTokens, longestMatch } from '../../src/language/documentTokens'
@@ -113,7 +113,7 @@ export interface ModelContenders {
 
 /** Any model that the library can load. */
 export async function modelContenders(spec: ModelSpec): Promise<ModelContenders> {
-  const model = await folderOpener(path.join(root, 'dist/decoder.wasm'))(spec, { onFraction: () => {}, onWarning: (warning) => process.stderr.write(`${warning.message}\n`) })
+  const model = await folderOpener(builtIn(path.join(root, 'dist')))(spec, { onFraction: () => {}, onWarning: (warning) => process.stderr.write(`${warning.message}\n`) })
   const modelFiles = filesIn(spec.folder).filter((file) => !file.endsWith('.md'))
   const fingerprint = hashOf([...modelFiles, ...sources], spec.precision)
   const name = spec.name ?? path.basename(spec.folder)

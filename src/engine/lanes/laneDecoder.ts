@@ -11,6 +11,7 @@ import type { TokenScore } from '../../language/languageModel'
 import { likeliest } from '../../language/scoreLogits'
 import { causalMask } from '../onnx/causalMask'
 import type { Step } from '../onnx/step'
+import type { LaneRoom } from './arranger'
 import { collectGarbage } from './collectGarbage'
 import { layOut, mostLogits, mostPages, mostTokens, pageBytes, type LaneMemory, type LaneThreads } from './laneMemory'
 
@@ -37,11 +38,17 @@ new WebAssembly.Instance(module, { env: { memory, ...waiting(new Int32Array(memo
 
 /** Threads that wait for steps. */
 class Helpers implements IDisposable {
-  private readonly workers: readonly Worker[]
+  private workers: readonly Worker[] = []
+  private later: NodeJS.Timeout | undefined
+  private disposed = false
 
   /** @param at address of the plan */
-  constructor(module: Module, memory: Memory<SharedArrayBuffer>, at: number, count: number) {
-    this.workers = Array.from({ length: count }, () => {
+  constructor(private readonly module: Module, private readonly memory: Memory<SharedArrayBuffer>, private readonly at: number, private readonly count: number) {}
+
+  start(): void {
+    const { module, memory, at, disposed } = this
+    if (disposed || this.workers.length > 0) return
+    this.workers = Array.from({ length: this.count }, () => {
       const worker = new Worker(helper, { eval: true, workerData: { module, memory, at } })
       // Without one, steps take longer, and the process can end whenever it wants. The others count on all that ever came.
       worker.on('error', () => {})
@@ -51,13 +58,23 @@ class Helpers implements IDisposable {
     })
   }
 
+  /** Starts them when whoever waits for a first suggestion has it. */
+  startLater(): void {
+    this.later ??= setTimeout(() => this.start(), restMs).unref()
+  }
+
   /** One that has not begun yet would not see that it is to leave. */
   dispose(): void {
+    this.disposed = true
+    clearTimeout(this.later)
     const ended = Promise.all(this.workers.map((worker) => worker.terminate()))
     // By then nobody refers to the memory any more.
     void ended.then(() => setTimeout(collectGarbage, 1000).unref())
   }
 }
+
+/** A first prompt's tokens follow it so soon. */
+const restMs = 300
 
 /** Rows behind the last that vectors of four may read. */
 const slackRows = 4
@@ -105,16 +122,20 @@ export class LaneDecoder implements IDisposable {
    * @param fill puts the model's file where it is given room
    * @throws RangeError where there is not enough memory, and what `kernels` and `fill` throw
    */
-  static async open(config: Gpt2Config, model: LaneModel, kernels: Promise<Module>, threads: LaneThreads, fill: (weights: Uint8Array) => Promise<void>): Promise<LaneDecoder> {
+  static async open(config: Gpt2Config, model: LaneModel, kernels: Promise<Module>, threads: LaneThreads, fill: (weights: Uint8Array, room: LaneRoom) => Promise<void>): Promise<LaneDecoder> {
     const at = layOut(config, model, config.positions + mostBranchRows, threads)
     const pages = Math.ceil(at.end / pageBytes)
     if (pages > mostPages) throw new RangeError(`${pages} pages are more than WebAssembly has`)
     const memory = new webAssembly.Memory({ initial: pages, maximum: mostPages, shared: true })
     at.prepare(new DataView(memory.buffer))
-    // Threads take as long to start as small models to read.
-    const starting = kernels.then((module) => ({ module, helpers: new Helpers(module, memory, at.plan, threads.many - 1) }))
+    const starting = kernels.then((module) => {
+      const helpers = new Helpers(module, memory, at.plan, threads.many - 1)
+      // Threads start while weights are read.
+      if (threads.areLate !== true) helpers.start()
+      return { module, helpers }
+    })
     try {
-      const [{ module, helpers }] = await Promise.all([starting, fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes))])
+      const [{ module, helpers }] = await Promise.all([starting, fill(new Uint8Array(memory.buffer, at.weights, model.sizeBytes), { memory, weights: at.weights, end: at.end })])
       at.describe(new DataView(memory.buffer))
       const instance = await webAssembly.instantiate(module, { env: { memory, ...waiting(new Int32Array(memory.buffer)) } })
       return new LaneDecoder(config, model, memory, instance.exports as unknown as Kernels, at, helpers, threads)
@@ -220,6 +241,7 @@ export class LaneDecoder implements IDisposable {
     this.set(plan.mask, seesAll ? 0 : at.mask)
     this.set(plan.headBehind, isBehind ? 1 : 0)
     kernels.step(at.plan)
+    if (this.threads.areLate === true) this.helpers.startLater()
   }
 
   /** The last normalization and the head. @param states f32 [m, width] @returns and throws as `run` */

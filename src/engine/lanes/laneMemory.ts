@@ -20,6 +20,8 @@ const activations: Readonly<Record<Activation, number>> = { 'gelu-tanh': 1, gelu
 export interface LaneThreads {
   readonly few: number
   readonly many: number
+  /** Whether the first steps run in one: to start another takes the processors as long as a small model's first prompt does. */
+  readonly areLate?: boolean
 }
 
 /** Rooms whose addresses the plan has under the same name. */

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError, reasonOf } from '../../base/errors'
@@ -8,7 +9,7 @@ import type { Gpt2Weights } from '../../gpt2/weights'
 import { knowsFusedKernels } from '../../gan-tfjs/kernelFile'
 import { weightsFile, type GraphCache } from '../onnx/graphCache'
 import { allowRelaxedSimd } from '../relaxedSimd'
-import { WasmArranger } from './arranger'
+import { WasmArranger, type LaneRoom } from './arranger'
 import { compileWhole } from './compileWhole'
 import { kernelsIn } from './kernels'
 import { LaneDecoder } from './laneDecoder'
@@ -48,10 +49,14 @@ function wantsPreview(config: Gpt2Config): boolean {
 export async function openLanes(config: Gpt2Config, weights: Gpt2Weights, bits: Bits, options: LaneOptions): Promise<LaneDecoder | undefined> {
   try {
     const kernels = kernelsIn(options.kernels)
-    const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels), wantsPreview(config))
+    let room: LaneRoom | undefined
+    const model = layLanes(config, weights, bits, async () => WasmArranger.open(await kernels, room), wantsPreview(config))
     const folder = options.entry ?? (await made(model, options))
-    const fill = folder === undefined ? (to: Uint8Array): Promise<void> => makeInMemory(model, to, options) : (to: Uint8Array): Promise<void> => readInto(path.join(folder, weightsFile), to)
-    const decoder = await LaneDecoder.open(config, model, kernels, options.threads, fill)
+    const decoder = await LaneDecoder.open(config, model, kernels, options.threads, (to, own) => {
+      if (folder !== undefined) return readInto(path.join(folder, weightsFile), to)
+      room = own
+      return makeInMemory(model, to, options)
+    })
     if (hasWideVectors) setTimeout(() => void checkVectors(decoder, options.kernels), restMs).unref()
     return decoder
   } catch (error) {
@@ -83,9 +88,26 @@ function makeInMemory(model: LaneModel, to: Uint8Array, { onProgress, signal }: 
 /** Pieces are read side by side. */
 const pieceBytes = 8 << 20
 
+/** So much is read sooner than other threads of a busy machine have their turn. */
+const mostAtOnce = 32 << 20
+
+function readAtOnce(file: string, to: Uint8Array): void {
+  const descriptor = openSync(file, 'r')
+  try {
+    for (let filled = 0; filled < to.length; ) {
+      const bytesRead = readSync(descriptor, to, filled, to.length - filled, filled)
+      if (bytesRead === 0) throw new Error('it has become shorter')
+      filled += bytesRead
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 async function readInto(file: string, to: Uint8Array): Promise<void> {
   let handle: FileHandle | undefined
   try {
+    if (to.length <= mostAtOnce) return readAtOnce(file, to)
     const opened = (handle = await open(file, 'r'))
     const pieces = Array.from({ length: Math.ceil(to.length / pieceBytes) }, (_, i) => i * pieceBytes)
     await Promise.all(pieces.map((from) => readPiece(opened, to.subarray(from, from + pieceBytes), from)))

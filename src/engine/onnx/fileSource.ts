@@ -1,37 +1,52 @@
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { InklingError, reasonOf } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
+
+/** To wait for a thread that reads so little would take longer than to read it, and on a busy machine many times as long. */
+const littleBytes = 1 << 20
+
+const readLater = promisify(read)
 
 /** A file on disk, open until it is closed. */
 export class FileSource implements ByteSource {
   private whole: Uint8Array | undefined
 
-  private constructor(readonly name: string, readonly sizeBytes: number, private readonly handle: FileHandle) {}
+  private constructor(readonly name: string, readonly sizeBytes: number, private readonly descriptor: number) {}
 
   /** @throws InklingError `file-unreadable` */
-  static async open(file: string): Promise<FileSource> {
+  static open(file: string): FileSource {
     try {
-      const stats = await stat(file)
       // Opening a pipe would wait for a writer that never comes.
-      if (!stats.isFile()) throw new Error('it is not a file')
-      return new FileSource(file, stats.size, await open(file, 'r'))
+      if (!statSync(file).isFile()) throw new Error('it is not a file')
+      const descriptor = openSync(file, 'r')
+      return new FileSource(file, fstatSync(descriptor).size, descriptor)
     } catch (error) {
       throw unreadable(file, error)
     }
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    return this.whole?.slice(offset, offset + length) ?? this.readPart(offset, length)
+    return this.share(offset, length)?.slice() ?? this.readPart(offset, length)
   }
 
-  /** Reads all of it: for who is about to ask for many parts, each of which would wait for its turn on a busy machine. */
-  async readWhole(): Promise<void> {
-    this.whole = await this.readPart(0, this.sizeBytes)
+  share(offset: number, length: number): Uint8Array | undefined {
+    return this.whole?.subarray(offset, offset + length)
   }
 
-  async close(): Promise<void> {
+  /** Reads all of it, in one go: for who is about to ask for many parts, each of which would wait for its turn on a busy machine. */
+  readWhole(): void {
+    const bytes = new Uint8Array(this.sizeBytes)
+    try {
+      this.whole = bytes.subarray(0, readSync(this.descriptor, bytes, 0, bytes.length, 0))
+    } catch (error) {
+      throw unreadable(this.name, error)
+    }
+  }
+
+  close(): void {
     this.whole = undefined
-    await this.handle.close()
+    closeSync(this.descriptor)
   }
 
   private async readPart(offset: number, length: number): Promise<Uint8Array> {
@@ -39,7 +54,7 @@ export class FileSource implements ByteSource {
     let filled = 0
     try {
       while (filled < bytes.length) {
-        const { bytesRead } = await this.handle.read(bytes, filled, bytes.length - filled, offset + filled)
+        const bytesRead = await this.readInto(bytes.subarray(filled), offset + filled)
         if (bytesRead === 0) break
         filled += bytesRead
       }
@@ -47,6 +62,11 @@ export class FileSource implements ByteSource {
       throw unreadable(this.name, error)
     }
     return bytes.subarray(0, filled)
+  }
+
+  private async readInto(bytes: Uint8Array, position: number): Promise<number> {
+    if (bytes.length <= littleBytes) return readSync(this.descriptor, bytes, 0, bytes.length, position)
+    return (await readLater(this.descriptor, bytes, 0, bytes.length, position)).bytesRead
   }
 }
 

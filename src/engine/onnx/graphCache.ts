@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError } from '../../base/errors'
 import { writeFailure } from '../../base/fileErrors'
@@ -40,18 +41,18 @@ export class GraphCache {
   constructor(private readonly folder: string) {}
 
   /** @returns folder of entry `key`, or undefined where there is none that is whole */
-  async find(key: string): Promise<string | undefined> {
+  find(key: string): string | undefined {
     const entry = path.join(this.folder, key)
     try {
-      const seal: unknown = JSON.parse(await readFile(path.join(entry, sealFile), 'utf8'))
+      const seal: unknown = JSON.parse(readFileSync(path.join(entry, sealFile), 'utf8'))
       if (!isRecord(seal)) return undefined
-      const sealed = (name: string, file: string): Promise<Uint8Array> | undefined => (own(seal, name) === undefined ? undefined : readFile(path.join(entry, file)))
-      const model = await sealed('model', modelFile)
-      const prompts = await sealed('prompts', promptsFile)
-      const { size } = await stat(path.join(entry, weightsFile))
+      const sealed = (name: string, file: string): Uint8Array | undefined => (own(seal, name) === undefined ? undefined : readFileSync(path.join(entry, file)))
+      const model = sealed('model', modelFile)
+      const prompts = sealed('prompts', promptsFile)
+      const { size } = statSync(path.join(entry, weightsFile))
       const whole = own(seal, 'model') === hashOf(model) && own(seal, 'prompts') === hashOf(prompts) && own(seal, 'weightsSize') === size
       if (!whole) return undefined
-      await this.markUsed(entry)
+      void this.markUsed(entry)
       return entry
     } catch {
       // Not there, or not readable: make it again.
@@ -99,10 +100,10 @@ export class GraphCache {
     try {
       await rename(beside, entry)
     } catch (error) {
-      if (await this.find(key)) return
+      if (this.find(key) !== undefined) return
       await this.remove(key)
       await rename(beside, entry).catch(async () => {
-        if (!(await this.find(key))) throw error
+        if (this.find(key) === undefined) throw error
       })
     }
   }

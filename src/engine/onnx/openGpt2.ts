@@ -83,18 +83,18 @@ async function openWithLanes(config: Gpt2Config, options: Gpt2Options): Promise<
   if (!fitsLanes(config, bits) || !hasNativeRuntime() || !knowsLanes()) return undefined
   const decoder = await withWeights(config, options, async (weights, source) => {
     const makes = !isSmall(config)
-    const hash = cacheFolder === undefined ? undefined : makes ? await fileHash(source, cacheFolder, signal) : await rememberedHash(source, cacheFolder)
+    const hash = cacheFolder === undefined ? undefined : makes ? await fileHash(source, cacheFolder, signal) : rememberedHash(source, cacheFolder)
     const kept = cacheFolder === undefined || hash === undefined ? undefined : { cache: new GraphCache(cacheFolder), key: laneKey(hash, config, options) }
-    const entry = await kept?.cache.find(kept.key)
+    const entry = kept?.cache.find(kept.key)
     const keep = makes && entry === undefined ? kept : undefined
     const isForMemory = entry === undefined && !makes
-    if (isForMemory) await source.readWhole()
+    if (isForMemory) source.readWhole()
     const report = reportConversion(options)
     const makesGraphs = keep !== undefined && prompts === 'graph'
     const atMost = (most: number): number => threads ?? Math.min(availableParallelism(), most)
     const opened = await openLanes(config, weights, bits, {
       kernels,
-      threads: { few: atMost(mostThreads.few), many: atMost(makes && prompts === 'decoder' ? mostThreads.many : mostThreads.few) },
+      threads: { few: atMost(mostThreads.few), many: atMost(makes && prompts === 'decoder' ? mostThreads.many : mostThreads.few), areLate: !makes && threads === undefined },
       entry,
       keep,
       onProgress: (fraction) => report(makesGraphs ? fraction / 2 : fraction),
@@ -127,7 +127,7 @@ async function keepSmall(config: Gpt2Config, decoder: LaneDecoder, options: Gpt2
 async function makeGraphs(config: Gpt2Config, weights: Gpt2Weights, source: FileSource, cache: GraphCache, prompts: number | undefined, options: Gpt2Options): Promise<string> {
   const key = (await cacheKeys(source, config, prompts, options))('in-place')
   const build = (): Gpt2Graph => buildGpt2Graph(config, weights, { precision: options.precision, cacheUse: 'in-place', prompts }, weightsFile)
-  return (await cache.find(key)) ?? cache.store(key, build(), reportConversion(options), options.signal)
+  return cache.find(key) ?? cache.store(key, build(), reportConversion(options), options.signal)
 }
 
 /** Graphs that are opened when they are first wanted. */
@@ -186,29 +186,29 @@ async function startGraphs(ort: OnnxRuntime, config: Gpt2Config, weights: Gpt2We
 }
 
 async function withWeights<T>(config: Gpt2Config, { folder, onProgress }: Gpt2Options, work: (weights: Gpt2Weights, source: FileSource) => Promise<T>): Promise<T> {
-  const source = await openModelFile(folder, 'model.safetensors')
+  const source = openModelFile(folder, 'model.safetensors')
   try {
     onProgress?.(0, 'reading')
     return await work(await openGpt2Weights(source, config), source)
   } finally {
-    await source.close()
+    source.close()
   }
 }
 
 async function readConfig(folder: string): Promise<Gpt2Config> {
-  const source = await openModelFile(folder, 'config.json')
+  const source = openModelFile(folder, 'config.json')
   try {
     // One byte more than the parser takes, so that it sees that there is more.
     const bytes = await source.read(0, (1 << 20) + 1)
     return parseGpt2Config(new TextDecoder().decode(bytes), source.name)
   } finally {
-    await source.close()
+    source.close()
   }
 }
 
-async function openModelFile(folder: string, name: string): Promise<FileSource> {
+function openModelFile(folder: string, name: string): FileSource {
   try {
-    return await FileSource.open(path.join(folder, name))
+    return FileSource.open(path.join(folder, name))
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
     const missing = cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
@@ -275,7 +275,7 @@ async function startFromCache(ort: OnnxRuntime, cache: GraphCache, keyOf: (use: 
   const found = new Set<string>()
   const locate = async (use: CacheUse): Promise<string> => {
     const key = keyOf(use)
-    const entry = await cache.find(key)
+    const entry = cache.find(key)
     if (entry !== undefined) found.add(key)
     return path.join(entry ?? (await cache.store(key, build(use), reportConversion(options), options.signal)), modelFile)
   }

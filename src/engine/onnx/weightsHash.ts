@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfCancelled } from '../../base/cancellation'
 import { isRecord, own } from '../../base/json'
@@ -28,9 +29,9 @@ interface Stamp {
  * @throws InklingError `file-unreadable`; CancelledError
  */
 export async function fileHash(source: FileSource, memoFolder: string | undefined, signal?: AbortSignal): Promise<string> {
-  const before = await stampOf(source.name)
+  const before = stampOf(source.name)
   const memo = memoFolder === undefined ? undefined : memoOf(memoFolder, before)
-  const remembered = memo === undefined ? undefined : await recall(memo, before)
+  const remembered = memo === undefined ? undefined : recall(memo, before)
   if (remembered !== undefined) return remembered
 
   const hash = createHash('sha256')
@@ -39,15 +40,15 @@ export async function fileHash(source: FileSource, memoFolder: string | undefine
     hash.update(await source.read(offset, pieceBytes))
   }
   const digest = hash.digest('hex')
-  const after = await stampOf(source.name)
+  const after = stampOf(source.name)
   const settled = BigInt(Date.now() - settledMs) * 1_000_000n > BigInt(after.modified)
   if (memo !== undefined && settled && same(before, after)) await remember(memo, after, digest)
   return digest
 }
 
 /** The same where it need not be computed. @throws InklingError `file-unreadable` */
-export async function rememberedHash(source: FileSource, memoFolder: string): Promise<string | undefined> {
-  const stamp = await stampOf(source.name)
+export function rememberedHash(source: FileSource, memoFolder: string): string | undefined {
+  const stamp = stampOf(source.name)
   return recall(memoOf(memoFolder, stamp), stamp)
 }
 
@@ -59,9 +60,9 @@ export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-async function stampOf(file: string): Promise<Stamp> {
+function stampOf(file: string): Stamp {
   try {
-    const { size, mtimeNs, ctimeNs, ino } = await stat(file, { bigint: true })
+    const { size, mtimeNs, ctimeNs, ino } = statSync(file, { bigint: true })
     return { file: path.resolve(file), size: String(size), modified: String(mtimeNs), changed: String(ctimeNs), inode: String(ino) }
   } catch (error) {
     throw unreadable(file, error)
@@ -72,10 +73,10 @@ function same(a: Stamp, b: Stamp): boolean {
   return a.file === b.file && a.size === b.size && a.modified === b.modified && a.changed === b.changed && a.inode === b.inode
 }
 
-async function recall(memo: string, stamp: Stamp): Promise<string | undefined> {
+function recall(memo: string, stamp: Stamp): string | undefined {
   let value: unknown
   try {
-    value = JSON.parse(await readFile(memo, 'utf8'))
+    value = JSON.parse(readFileSync(memo, 'utf8'))
   } catch {
     // Not there or torn: hash again.
     return undefined

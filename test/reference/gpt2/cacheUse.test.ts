@@ -18,12 +18,12 @@ import { modelFolder, modelNames, readExpected } from './expected'
 async function contextWith(name: string, cacheUse: CacheUse): Promise<Gpt2Context> {
   const folder = modelFolder(name)
   const config = parseGpt2Config(readFileSync(path.join(folder, 'config.json'), 'utf8'), 'config.json')
-  const source = await FileSource.open(path.join(folder, 'model.safetensors'))
+  const source = FileSource.open(path.join(folder, 'model.safetensors'))
   const ort = await onnxRuntime()
   const graph = buildGpt2Graph(config, await openGpt2Weights(source, config), { precision: 'fp32', cacheUse, prompts: undefined }, weightsFile)
   const weights = new Uint8Array(graph.weightsSize)
   await graph.writeWeights({ write: async (offset, bytes) => weights.set(bytes, offset) })
-  await source.close()
+  source.close()
   const { session } = await createSession(ort, async () => ({ model: graph.model, externalData: [{ path: weightsFile, data: weights }] }), { device: 'cpu', threads: 1 })
   return new Gpt2Context(new Gpt2Session(ort, async () => session, cacheUse, config, true), config)
 }

@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { readFile } from 'node:fs/promises'
-import { webAssembly } from '../../../src/base/webAssembly'
+import { webAssembly, type Module } from '../../../src/base/webAssembly'
 import { WasmArranger } from '../../../src/engine/lanes/arranger'
+import { begin, mostPages, pageBytes } from '../../../src/engine/lanes/laneMemory'
 import { knowsLanes } from '../../../src/engine/lanes/openLanes'
 import { byRows, fourBitLanes } from '../../../src/gpt2/lanes'
 import { quantizeRows, transpose } from '../../../src/gpt2/quantize'
 import { seededRandom } from '../../../src/language/random'
+import type { ByteSink } from '../../../src/onnx/weightsLayout'
 import { decoderFile } from '../../support/decoder'
 
 const rows = 32
 const columns = 64
 
-async function arranger(): Promise<WasmArranger> {
+async function module(): Promise<Module> {
   knowsLanes()
-  return WasmArranger.open(await webAssembly.compile(await readFile(await decoderFile())))
+  return webAssembly.compile(await readFile(await decoderFile()))
+}
+
+/** What is written behind the first `offset` bytes of a file. */
+async function written(size: number, offset: number, write: (sink: ByteSink) => Promise<void>): Promise<Int8Array> {
+  const file = new Int8Array(offset + size)
+  await write({ write: async (at, bytes) => file.set(bytes, at) })
+  return file.subarray(offset)
 }
 
 function drawn(count: number): Int8Array {
@@ -24,7 +33,8 @@ function drawn(count: number): Int8Array {
 describe('weights side by side', () => {
   it('has, of 16 rows, for every four columns each row’s codes, the middle two exchanged', async () => {
     const codes = drawn(rows * columns)
-    const lanes = new Int8Array((await arranger()).fromRows(codes, columns))
+    const kernels = await WasmArranger.open(await module())
+    const lanes = await written(codes.length, 64, (sink) => kernels.fromRows(codes, columns, sink, 64))
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const group = row - (row % 16)
@@ -35,13 +45,28 @@ describe('weights side by side', () => {
   })
 
   it('is the same from the transpose, whatever was laid out before', async () => {
-    const kernels = await arranger()
+    const kernels = await WasmArranger.open(await module())
     for (const count of [columns, 16, 4 * columns]) {
       const codes = drawn(rows * count)
       const turned = new Int8Array(transpose(new Uint8Array(codes.buffer), rows, count).buffer)
-      const lanes = kernels.fromRows(codes, count).slice()
-      expect(kernels.fromColumns(turned, rows).slice()).toEqual(lanes)
+      const lanes = await written(codes.length, 0, (sink) => kernels.fromRows(codes, count, sink, 0))
+      expect(await written(codes.length, 0, (sink) => kernels.fromColumns(turned, rows, sink, 0))).toEqual(lanes)
     }
+  })
+
+  it('is the same in the decoder’s memory, where nothing else is touched', async () => {
+    const compiled = await module()
+    const kernels = await WasmArranger.open(compiled)
+    const codes = drawn(rows * columns)
+    const weights = 2 * pageBytes
+    const memory = new webAssembly.Memory({ initial: 4, maximum: mostPages, shared: true })
+    new Uint8Array(memory.buffer).fill(7)
+    const inPlace = await WasmArranger.open(compiled, { memory, weights, end: 3 * pageBytes })
+    await inPlace.fromRows(codes, columns, { write: async () => { throw new Error('written') } }, 128)
+    const lanes = await written(codes.length, 0, (sink) => kernels.fromRows(codes, columns, sink, 0))
+    const touched = new Int8Array(memory.buffer).subarray(begin, 3 * pageBytes)
+    expect(touched.subarray(weights + 128 - begin, weights + 128 - begin + codes.length)).toEqual(lanes)
+    expect(touched.filter((value) => value !== 7).length).toBe(lanes.filter((value) => value !== 7).length)
   })
 
   it('has, of 16 rows, for every block a number of each row', () => {

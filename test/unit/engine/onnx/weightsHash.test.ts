@@ -9,7 +9,7 @@ import { temporaryFolders } from './temporaryFolder'
 const newFolder = temporaryFolders()
 
 async function hashOf(file: string, memoFolder?: string): Promise<{ readonly hash: string; readonly bytesRead: number }> {
-  const source = await FileSource.open(file)
+  const source = FileSource.open(file)
   let bytesRead = 0
   const read = source.read.bind(source)
   source.read = async (offset, length) => {
@@ -20,7 +20,7 @@ async function hashOf(file: string, memoFolder?: string): Promise<{ readonly has
   try {
     return { hash: await fileHash(source, memoFolder), bytesRead }
   } finally {
-    await source.close()
+    source.close()
   }
 }
 
