@@ -81,7 +81,7 @@ export function start(context: vscode.ExtensionContext): void {
   const suggestions = new Suggestions(settings, () => engine.contextLength)
   const completer = own(new Later(async () => new (await import('./completion/completer')).Completer(engine, systemClock)))
   const provider = own(new InlineProvider(completer, suggestions, settings, snooze, reporter))
-  own(new WarmUp(engine, suggestions, reporter, server, settings, (editor) => provider.readAhead(editor)))
+  own(new WarmUp(engine, suggestions, reporter, server, settings, () => provider.expectReading(), (editor) => provider.readAhead(editor)))
 
   const studio = own(new StudioDoor(context, reporter))
 

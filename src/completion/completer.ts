@@ -24,6 +24,11 @@ export interface CompletionQuery {
   readonly trigger: Trigger
   readonly settings: CompletionSettings
   readonly circumstances?: Circumstances
+  /**
+   * How much of the text is read: a little, so that an answer is there soon; or, of a place where that was answered, all
+   * that a question reads, so that the next is answered as soon. All as a rule.
+   */
+  readonly reading?: 'little' | 'rest'
   /** An entry of the editor's own list that is about to replace [from, offset): the suggestion goes on from it. */
   readonly selected?: { readonly from: number; readonly text: string }
 }
@@ -58,9 +63,21 @@ interface Prepared {
   readonly background: string
 }
 
+/** Characters of a little: so many tokens are read in one step. */
+const little = 512
+
+/** Whoever opens a document may be about to write: the rest of it is read when nothing came for so long. */
+const restMs = 300
+
 /** Fewer characters save nothing: accepting is a key, too. What is left of a longer suggestion may be shorter. */
 const shortestNew = 2
 const shortestLeft = 1
+
+/** How long to wait before the model is asked, and how long it may take for more words. */
+interface Hurry {
+  readonly delayMs: number
+  readonly timeMs?: number
+}
 
 const calm: Circumstances = { snoozed: false, hasSelection: false }
 
@@ -98,6 +115,7 @@ export class Completer {
   async complete(query: CompletionQuery, signal: AbortSignal): Promise<Completion> {
     const prepared = this.prepare(query)
     if ('reason' in prepared) return prepared
+    if (query.reading === 'rest') return this.readRest(prepared, signal)
     const remembered = this.fromMemory(prepared)
     if (remembered) return remembered
     const reason = reasonNotToAsk(query.trigger)
@@ -133,12 +151,14 @@ export class Completer {
     const place: Place = language.place(document, offset)
     if (place.kind === 'other') return silent(place.why)
     const reserved = settings.maxWords * 2 + 16
-    const budget = characterBudget(document.text, offset, settings.contextLength, reserved)
+    const whole = characterBudget(document.text, offset, settings.contextLength, reserved)
+    const isLittle = query.reading === 'little'
+    const budget = isLittle ? Math.min(little, whole) : whole
     const caret = readCaret(language, document, place.region, offset, budget)
     if (caret.before.trim() === '') return silent('nothing-before')
     if (isInsideWord(caret)) return silent('inside-word')
     const { prompt, healing } = splitHealing(caret.before)
-    const background = this.background.read(language, document, place.region, offset, budget)
+    const background = isLittle ? '' : this.background.read(language, document, place.region, offset, budget)
     return { query, caret, context: prompt + healing, background }
   }
 
@@ -161,17 +181,32 @@ export class Completer {
       if (answered) return answered
     }
     this.drop()
-    const hurry = explicit ? { delayMs: 0 } : { delayMs: delayBeforeAsking(this.rhythm, query.settings.minDelayMs), timeMs: growingMs }
-    const question = this.ask(prepared, context, prepared.caret, hurry)
+    const hurry = explicit ? { delayMs: 0 } : { delayMs: query.reading === 'little' ? 0 : delayBeforeAsking(this.rhythm, query.settings.minDelayMs), timeMs: growingMs }
+    return this.answer(prepared, hurry, signal)
+  }
+
+  /** Asks again where a little was read, unless that was all or somebody asks something else by then. */
+  private async readRest(prepared: Prepared, signal: AbortSignal): Promise<Completion> {
+    const { question, ahead } = this
+    // Who asked them hears of their errors.
+    await Promise.allSettled([question?.answer, ahead?.answer])
+    if (signal.aborted || question === undefined || this.question !== question) return silent('cancelled')
+    if (prepared.context === question.asked.context) return silent('nothing-before')
+    return this.answer(prepared, { delayMs: restMs }, signal)
+  }
+
+  private async answer(prepared: Prepared, hurry: Hurry, signal: AbortSignal): Promise<Completion> {
+    const question = this.ask(prepared, prepared.context, prepared.caret, hurry)
     this.question = question
-    const candidates = await question.waitFor(context, signal)
+    const candidates = await question.waitFor(prepared.context, signal)
     if (candidates === undefined || signal.aborted) return silent('cancelled')
     const { answerMs } = question
-    if (answerMs !== undefined) this.rhythm = afterAnswer(this.rhythm, answerMs)
+    // What is read when a document opens says nothing of the time that a key's question takes.
+    if (answerMs !== undefined && prepared.query.reading === undefined) this.rhythm = afterAnswer(this.rhythm, answerMs)
     return { ...this.present(prepared, candidates, 'model', shortestNew), answerMs }
   }
 
-  private ask({ query, background }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, { delayMs, ...time }: { readonly delayMs: number; readonly timeMs?: number }): Question {
+  private ask({ query, background }: Prepared, context: string, caret: Pick<Caret, 'after' | 'unit'>, { delayMs, ...time }: Hurry): Question {
     const { kind } = query.trigger
     const question = new Question({
       session: query.document.id,

@@ -94,7 +94,8 @@ export class Question {
     const { request, session } = this.asked
     const { signal } = this.controller
     try {
-      await pause(this.clock, delayMs, signal)
+      // Without a pause the model is asked in this very moment: when a document opens, others hold the thread right behind it.
+      if (delayMs > 0) await pause(this.clock, delayMs, signal)
       if (signal.aborted) return undefined
       const askedAt = this.clock.now()
       const candidates = await continuer.continue(request, session, signal, (text) => this.grow(text))
@@ -116,7 +117,6 @@ export class Question {
 
 /** Ends early when `signal` fires. */
 async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0) return
   const over = abortOf(signal)
   const timer = new MutableDisposable<IDisposable>()
   try {

@@ -71,16 +71,25 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     return completion.kind === 'shown' ? completion.items[0]?.text : undefined
   }
 
+  /** Loads what reading takes: in the moment in which a document opens, it would take its turn behind what others load. */
+  expectReading(): void {
+    this.completer.get().catch((error: unknown) => this.reporter.tellOnce(error))
+  }
+
   /**
    * Lets the model read the text before the caret of an editor in view, or all of it where the caret stands at its beginning:
-   * so documents open, and mostly it is their end that somebody goes to then.
+   * so documents open, and mostly it is their end that somebody goes to then. First a little of it, so that there is an
+   * answer soon.
    * @returns whether there was a place for a suggestion at the caret
    */
   async readAhead(editor: vscode.TextEditor): Promise<boolean> {
     const { document, selection } = editor
     if (vscode.window.activeTextEditor !== editor || !this.settings.editorSuggests(document)) return false
     const caret = document.offsetAt(selection.active)
-    const completion = await this.prepare(document, caret === 0 ? document.offsetAt(document.lineAt(document.lineCount - 1).range.end) : caret)
+    const signal = this.anticipating()
+    const offset = caret === 0 ? document.offsetAt(document.lineAt(document.lineCount - 1).range.end) : caret
+    const completion = await this.prepare(document, offset, signal, 'little')
+    if (caret > 0 && !signal.aborted) void this.prepare(document, offset, signal, 'rest')
     return caret > 0 && completion !== undefined && (completion.kind === 'shown' || completion.answerMs !== undefined)
   }
 
@@ -89,14 +98,19 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
     if (vscode.window.activeTextEditor?.document !== document || !this.settings.editorSuggests(document)) return
     this.completer.now?.keyPressed()
     this.reporter.trace(`changed to version ${document.version}`)
-    await this.prepare(document, offset)
+    await this.prepare(document, offset, this.anticipating())
   }
 
-  private async prepare(document: vscode.TextDocument, offset: number): Promise<Completion | undefined> {
+  /** What is asked ahead from now on, and what was before is not any more. */
+  private anticipating(): AbortSignal {
     const controller = new AbortController()
     this.anticipated.value = toDisposable(() => controller.abort())
+    return controller.signal
+  }
+
+  private async prepare(document: vscode.TextDocument, offset: number, signal: AbortSignal, reading?: CompletionQuery['reading']): Promise<Completion | undefined> {
     try {
-      return await this.complete('prepare', this.query(document, offset), document.version, controller.signal)
+      return await this.complete('prepare', { ...this.query(document, offset), ...(reading && { reading }) }, document.version, signal)
     } catch (error) {
       this.reporter.tellOnce(error)
       return undefined
@@ -105,7 +119,8 @@ export class InlineProvider extends Disposable implements vscode.InlineCompletio
 
   private async complete(purpose: 'suggest' | 'prepare', query: CompletionQuery, version: number, signal: AbortSignal): Promise<Completion> {
     const began = performance.now()
-    const completion = await (await this.completer.get()).complete(query, signal)
+    const completer = this.completer.now ?? (await this.completer.get())
+    const completion = await completer.complete(query, signal)
     // Says what happened without a word of the text.
     const outcome = completion.kind === 'shown' ? `${completion.items.length} from ${completion.from}` : completion.reason
     const model = completion.answerMs === undefined ? '' : `, model ${completion.answerMs.toFixed(1)} ms`

@@ -2,6 +2,7 @@ import * as vscode from 'vscode'
 import { InklingError } from '../base/errors'
 import { Emitter } from '../base/event'
 import { Disposable } from '../base/lifecycle'
+import type { KnownDocument } from './documentToBe'
 import { settings, type SettingName, type SettingValue } from './settingsSchema'
 
 const section = 'inkling'
@@ -39,16 +40,16 @@ export class Settings extends Disposable {
   }
 
   /** @param document what the value is for; decides language and folder */
-  get<N extends SettingName>(name: N, document?: vscode.TextDocument): SettingValue<N> {
+  get<N extends SettingName>(name: N, document?: KnownDocument): SettingValue<N> {
     return this.remembered(`${section}.${name}`, document, () => this.read(name, document))
   }
 
   /** Whether the editor asks for suggestions while somebody types. */
-  editorSuggests(document: vscode.TextDocument): boolean {
+  editorSuggests(document: KnownDocument): boolean {
     return this.remembered('editor', document, () => vscode.workspace.getConfiguration('editor', document).get('inlineSuggest.enabled') !== false)
   }
 
-  private read<N extends SettingName>(name: N, document: vscode.TextDocument | undefined): SettingValue<N> {
+  private read<N extends SettingName>(name: N, document: KnownDocument | undefined): SettingValue<N> {
     const setting = settings[name]
     const raw = rawValue(setting.key, setting.scope, document)
     const value = raw === undefined ? setting.fallback : setting.parse(raw)
@@ -57,7 +58,7 @@ export class Settings extends Disposable {
     return (value ?? setting.fallback) as SettingValue<N>
   }
 
-  private remembered<T>(name: string, document: vscode.TextDocument | undefined, read: () => T): T {
+  private remembered<T>(name: string, document: KnownDocument | undefined, read: () => T): T {
     const key = document ?? anywhere
     let known = this.known.get(key)
     if (known === undefined || known.languageId !== document?.languageId) this.known.set(key, (known = { languageId: document?.languageId, values: new Map() }))
@@ -82,7 +83,7 @@ export class Settings extends Disposable {
   }
 }
 
-function rawValue(key: string, scope: 'user' | 'workspace' | 'language', document: vscode.TextDocument | undefined): unknown {
+function rawValue(key: string, scope: 'user' | 'workspace' | 'language', document: KnownDocument | undefined): unknown {
   const configuration = vscode.workspace.getConfiguration(section, document ?? null)
   // The manifest's machine scope already keeps a workspace out; this holds whatever the manifest says.
   if (scope === 'user') return configuration.inspect(key)?.globalValue

@@ -1,6 +1,6 @@
-import type * as vscode from 'vscode'
 import { modeIn } from '../completion/mode'
 import type { CompletionSettings } from '../completion/settings'
+import type { KnownDocument } from './documentToBe'
 import type { Settings } from './settings'
 
 /** The smallest context of the models that ship; used until the model in use has said its own. */
@@ -13,7 +13,7 @@ export class Suggestions {
     private readonly contextLength: () => number | undefined,
   ) {}
 
-  forDocument(document: vscode.TextDocument): CompletionSettings {
+  forDocument(document: KnownDocument): CompletionSettings {
     const { settings } = this
     return {
       enabled: settings.get('suggestionsEnabled', document),
@@ -28,7 +28,7 @@ export class Suggestions {
   }
 
   /** Whether this document gets suggestions while typing, when asked, or not at all. */
-  mode(document: vscode.TextDocument): 'on' | 'manual' | 'off' {
+  mode(document: KnownDocument): 'on' | 'manual' | 'off' {
     return modeIn(document.languageId, this.forDocument(document))
   }
 }

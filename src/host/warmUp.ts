@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { Disposable, MutableDisposable, toDisposable, type IDisposable } from '../base/lifecycle'
+import { documentToBe } from './documentToBe'
 import type { WritingEngine } from './engineHost'
 import type { Reporter } from './reporter'
 import type { ServerChoice } from './server/serverChoice'
@@ -18,16 +19,21 @@ export class WarmUp extends Disposable {
   /** The editor in view, as long as nothing in it was read. */
   private unread: vscode.TextEditor | undefined
 
-  /** @param read lets the model read what is before the caret; whether there was something to read */
+  /**
+   * @param expectReading told that there will be something to read in a moment
+   * @param read lets the model read what is before the caret; whether there was something to read
+   */
   constructor(
     private readonly engine: WritingEngine,
     private readonly suggestions: Suggestions,
     private readonly reporter: Reporter,
     private readonly server: Pick<ServerChoice, 'spec'>,
     settings: Settings,
+    private readonly expectReading: () => void,
     private readonly read: (editor: vscode.TextEditor) => Promise<boolean>,
   ) {
     super()
+    this.register(vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) => [...opened, ...changed].forEach((tab) => this.expect(tab))))
     this.register(vscode.window.onDidChangeActiveTextEditor(() => this.warm()))
     this.register(settings.onChange(() => this.warm()))
     // Whoever opens a document to go on with it goes to a place in it first.
@@ -39,14 +45,27 @@ export class WarmUp extends Disposable {
     this.warm()
   }
 
+  /** Loads the model while the editor reads the document. */
+  private expect(tab: vscode.Tab): void {
+    if (!tab.isActive || this.engine.contextLength !== undefined || this.server.spec !== undefined) return
+    const document = documentToBe(tab)
+    if (document === undefined || this.suggestions.mode(document) !== 'on') return
+    // What goes wrong is told when the document is there.
+    this.engine.warm(document.languageId).catch(() => {})
+    this.expectReading()
+  }
+
   private warm(): void {
     this.stopReading()
     const editor = vscode.window.activeTextEditor
     if (!editor || this.suggestions.mode(editor.document) !== 'on') return
+    const isCold = this.engine.contextLength === undefined
     this.engine.warm(editor.document.languageId).catch((error: unknown) => this.reporter.tellOnce(error))
     if (this.server.spec !== undefined) return
     this.unread = editor
-    this.readSoon(editor)
+    // Before others load what they need for the document, which holds this thread, and so that the engine never waits for it.
+    if (isCold) void this.readNow(editor)
+    else this.readSoon(editor)
   }
 
   private stopReading(): void {

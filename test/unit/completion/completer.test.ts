@@ -367,4 +367,69 @@ describe('Completer', () => {
     // Once at the beginning, where `fox` was refuted, and at the ends of the two sentences.
     expect(bench.model.questions.length).toBeLessThanOrEqual(6)
   })
+
+  describe('of a document that was just opened', () => {
+    const long = `${'The lamp was lit every evening, and nobody asked why. '.repeat(30)}The quick [caret]`
+
+    it('reads a little, so that an answer is there soon, and shows it as any other', async () => {
+      const bench = new Bench()
+      await bench.answered(long, ['brown fox.'], { reading: 'little' })
+      const { prompt, background } = bench.model.last.request
+      expect(prompt.length).toBeLessThanOrEqual(512)
+      expect(prompt).toMatch(/^The lamp .* The quick$/)
+      expect(background).toBe('')
+      expect(texts(await bench.complete(long))).toEqual(['brown fox.'])
+      expect(bench.model.questions).toHaveLength(1)
+    })
+
+    it('reads the rest when nothing came for a while, and shows what that gave', async () => {
+      const bench = new Bench()
+      await bench.answered(long, ['brown fox.'], { reading: 'little' })
+      const rest = bench.complete(long, { reading: 'rest' })
+      await settled()
+      expect(bench.model.questions).toHaveLength(1)
+      bench.clock.advance(300)
+      await settled()
+      expect(bench.model.last.request.prompt.length).toBeGreaterThan(512)
+      bench.model.last.answer('red fox.')
+      expect(texts(await rest)).toEqual(['red fox.'])
+      expect(texts(await bench.complete(long))).toEqual(['red fox.'])
+    })
+
+    it('reads no rest where a little was all', async () => {
+      const bench = new Bench()
+      await bench.answered('The quick [caret]', ['brown fox.'], { reading: 'little' })
+      await bench.complete('The quick [caret]', { reading: 'rest' })
+      bench.clock.advance(300)
+      await settled()
+      expect(bench.model.questions).toHaveLength(1)
+    })
+
+    it('reads no rest when somebody has asked something else', async () => {
+      const bench = new Bench()
+      await bench.answered(long, ['brown fox.'], { reading: 'little' })
+      const rest = bench.complete(long, { reading: 'rest' })
+      const typed = bench.complete(long.replace('[caret]', 'red [caret]'))
+      expect(texts(await rest)).toBe('cancelled')
+      await settled()
+      bench.model.last.answer('hat.')
+      expect(texts(await typed)).toEqual(['hat.'])
+    })
+
+    it('drops the rest when a key is typed that it does not fit', async () => {
+      const bench = new Bench()
+      const reading = new AbortController()
+      await bench.answered(long, ['brown fox.'], { reading: 'little' })
+      const rest = bench.complete(long, { reading: 'rest' }, reading.signal)
+      await settled()
+      bench.clock.advance(300)
+      await settled()
+      const asked = bench.model.last
+      reading.abort()
+      void bench.complete(long.replace('[caret]', 'q[caret]'))
+      await settled()
+      expect(asked.signal.aborted).toBe(true)
+      expect(texts(await rest)).toBe('cancelled')
+    })
+  })
 })
