@@ -87,6 +87,10 @@ describe.runIf(hasNative)('The package', () => {
     expect(files.filter((file) => pattern.test(file))).toEqual([])
   })
 
+  it('has the tokenizer in the form that is quick to read', () => {
+    expect(files.filter((file) => /^dist\/tokenizers\/[0-9a-f]{32}\.tokenizer$/.test(file))).toHaveLength(1)
+  })
+
   it('loads less than 150 KB of code with the window, and the rest when it is used', () => {
     const size = (file: string): number => statSync(path.join(root, file)).size
     const later = files.filter((file) => file.startsWith('dist/later/'))

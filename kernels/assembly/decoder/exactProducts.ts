@@ -82,6 +82,46 @@ export function exactRow(w: usize, scales: usize, x: usize, xScale: f32, columns
 }
 
 /**
+ * Twice 16 rows, one token. A processor fetches ahead what two loops' worth of rows need, and more from two places than from
+ * one: from memory that is a third quicker. Each row's numbers are `exactRow`'s.
+ * @param apart bytes from the first rows' weights to the second rows', and `scalesApart` to their scales, `yApart` to their results and biases
+ */
+export function exactTwoRows(w: usize, apart: usize, scales: usize, scalesApart: usize, x: usize, xScale: f32, columns: usize, block: usize, y: usize, yApart: usize, bias: usize, adds: bool): void {
+  let y0 = f32x4.splat(0), y1 = y0, y2 = y0, y3 = y0
+  let z0 = y0, z1 = y0, z2 = y0, z3 = y0
+  for (const end = w + columns * stepRows; w < end; ) {
+    let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0
+    let t0 = s0, t1 = s0, t2 = s0, t3 = s0
+    for (const blockEnd = w + block * stepRows; w < blockEnd; w += 64) {
+      const second = w + apart
+      const pair = v128.load32_splat(x), nextPair = v128.load32_splat(x, 4)
+      s0 = dots(s0, v128.load(w), pair, nextPair)
+      s1 = dots(s1, v128.load(w, 16), pair, nextPair)
+      s2 = dots(s2, v128.load(w, 32), pair, nextPair)
+      s3 = dots(s3, v128.load(w, 48), pair, nextPair)
+      t0 = dots(t0, v128.load(second), pair, nextPair)
+      t1 = dots(t1, v128.load(second, 16), pair, nextPair)
+      t2 = dots(t2, v128.load(second, 32), pair, nextPair)
+      t3 = dots(t3, v128.load(second, 48), pair, nextPair)
+      x += 8
+    }
+    y0 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(s0), v128.load(scales), y0)
+    y1 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(s1), v128.load(scales, 16), y1)
+    y2 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(s2), v128.load(scales, 32), y2)
+    y3 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(s3), v128.load(scales, 48), y3)
+    const others = scales + scalesApart
+    z0 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(t0), v128.load(others), z0)
+    z1 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(t1), v128.load(others, 16), z1)
+    z2 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(t2), v128.load(others, 32), z2)
+    z3 = f32x4.relaxed_madd(f32x4.convert_i32x4_s(t3), v128.load(others, 48), z3)
+    scales += 64
+  }
+  const by = f32x4.splat(xScale)
+  finish(y, f32x4.mul(y0, by), f32x4.mul(y1, by), f32x4.mul(y2, by), f32x4.mul(y3, by), bias, adds)
+  finish(y + yApart, f32x4.mul(z0, by), f32x4.mul(z1, by), f32x4.mul(z2, by), f32x4.mul(z3, by), bias == 0 ? <usize>0 : bias + yApart, adds)
+}
+
+/**
  * 16 rows for `tokens` (a constant from 2 to 4) together.
  * @param room for the sums in floats: there are not enough registers for them and the whole numbers
  */

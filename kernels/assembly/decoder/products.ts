@@ -1,5 +1,5 @@
 import { coarseRows } from './coarseProducts'
-import { exactRow, exactRows } from './exactProducts'
+import { exactRow, exactRows, exactTwoRows } from './exactProducts'
 import { fourRows } from './fourProducts'
 import { activate } from './numbers'
 import { stepRows } from './rows'
@@ -40,14 +40,30 @@ export function product(at: usize, x: usize, xScales: usize, xSums: usize, n: us
     const from = claim(at, piece)
     if (from >= steps) break
     const until = min(from + piece, steps)
+    if (n == 1 && kind == plan.exact) {
+      exactPiece(codes, scales, x, load<f32>(xScales), columns, block, from, until, y, bias, adds)
+      if (what == activated) activate(y + ((from * stepRows) << 2), (until - from) * stepRows, field(at, plan.activation))
+      continue
+    }
     for (let step = from; step < until; step++) {
       const out = y + ((step * stepRows) << 2)
       const added = bias == 0 ? <usize>0 : bias + ((step * stepRows) << 2)
       if (kind == plan.four) fourRows(codes + step * columns * 8, scales + step * blocks * 32, zeros + step * blocks * 16, x, xScales, xSums, n, columns, block, out, yBytes, added, adds)
       else if (kind == plan.coarse) coarseRows(codes + step * columns * stepRows, scales + step * blocks * 64, x, xScales, xSums, n, columns, block, out, yBytes, added, adds, room)
-      else if (n == 1) exactRow(codes + step * columns * stepRows, scales + step * blocks * 64, x, load<f32>(xScales), columns, block, out, added, adds)
       else exactRows(codes + step * columns * stepRows, scales + step * blocks * 64, x, xScales, n, columns, block, out, yBytes, added, adds, room)
       if (what == activated) for (let t: usize = 0; t < n; t++) activate(out + t * yBytes, stepRows, field(at, plan.activation))
     }
   }
+}
+
+/** One token's products with the rows of steps `from` to `until`, those of both halves side by side. */
+function exactPiece(codes: usize, scales: usize, x: usize, xScale: f32, columns: usize, block: usize, from: usize, until: usize, y: usize, bias: usize, adds: bool): void {
+  const stepBytes = columns * stepRows, scaleBytes = (columns / block) << 6, yBytes = stepRows << 2
+  const half = (until - from) >> 1
+  const middle = from + half
+  for (let step = from; step < middle; step++) {
+    exactTwoRows(codes + step * stepBytes, half * stepBytes, scales + step * scaleBytes, half * scaleBytes, x, xScale, columns, block, y + step * yBytes, half * yBytes, bias == 0 ? <usize>0 : bias + step * yBytes, adds)
+  }
+  const last = until - 1
+  if (((until - from) & 1) != 0) exactRow(codes + last * stepBytes, scales + last * scaleBytes, x, xScale, columns, block, y + last * yBytes, bias == 0 ? <usize>0 : bias + last * yBytes, adds)
 }
