@@ -11,8 +11,8 @@ import type { Suggestions } from './suggestionSettings'
 const restMs = 50
 
 /**
- * Loads the model when a document comes into view that will want suggestions, and lets it read the text before the caret,
- * so that the first suggestion is as quick as the rest. A server is sent nothing before somebody writes.
+ * Loads the model when a document that will want suggestions comes into view, or its tab opens, and lets it read the text
+ * before the caret, so that the first suggestion is as quick as the rest. A server is sent nothing before somebody writes.
  */
 export class WarmUp extends Disposable {
   private readonly rest = this.register(new MutableDisposable<IDisposable>())
@@ -42,7 +42,8 @@ export class WarmUp extends Disposable {
     this.register(vscode.workspace.onDidChangeTextDocument(({ document }) => document === this.unread?.document && this.stopReading()))
     // A model that is not there is told of when it is wanted.
     engine.lookUp().catch(() => {})
-    this.warm()
+    // A window that begins with a document has enough to do.
+    this.warm(false)
   }
 
   /** Loads the model while the editor reads the document. */
@@ -55,15 +56,14 @@ export class WarmUp extends Disposable {
     this.expectReading()
   }
 
-  private warm(): void {
+  /** @param isCold whether it reads in this very moment: before others load what they need for the document, which holds this thread */
+  private warm(isCold = this.engine.contextLength === undefined): void {
     this.stopReading()
     const editor = vscode.window.activeTextEditor
     if (!editor || this.suggestions.mode(editor.document) !== 'on') return
-    const isCold = this.engine.contextLength === undefined
     this.engine.warm(editor.document.languageId).catch((error: unknown) => this.reporter.tellOnce(error))
     if (this.server.spec !== undefined) return
     this.unread = editor
-    // Before others load what they need for the document, which holds this thread, and so that the engine never waits for it.
     if (isCold) void this.readNow(editor)
     else this.readSoon(editor)
   }

@@ -12,10 +12,10 @@ export const add = 1
 /** Puts the activation function's value. */
 export const activated = 2
 
-/** A stage is cut into so many pieces for each thread: enough that one that comes late takes less. */
-const piecesPerThread: usize = 12
+/** A stage is cut into so many pieces for each thread: enough that one that comes late takes less, and few enough to be read in long runs. */
+const piecesPerThread: usize = 4
 /** Steps of the largest piece: who waits for the last one waits some microseconds. */
-const largestPiece: usize = 8
+const largestPiece: usize = 16
 
 /**
  * y[n, rows] = x · Wᵀ + bias, with the part of the rows that this thread gets hold of.
