@@ -13,7 +13,7 @@ function send(message: FromEngine): void {
 
 const built = builtIn(__dirname)
 // The first call comes at once, and waits for them.
-if (built.decoder !== undefined && knowsLanes()) kernelsIn(built.decoder).catch(() => {})
+if (knowsLanes()) kernelsIn(built.decoder).catch(() => {})
 
 const engine = createEngine({
   onStatus: (status) => send({ type: 'status', status }),

@@ -7,6 +7,7 @@ import { parseJsonObject } from '../language/fileGuards'
 import type { Tokenizer } from '../language/tokenizer'
 import { partsOf, tablesOfVocabularyFiles, tokenizerOf, vocabularyTokenizer } from '../language/tokenizerFiles'
 import { modelFolders, planFiles, type FilePlan } from '../library/filePlan'
+import { longestConfig } from '../library/inspect'
 import { readHubTokenizer } from './decoder/hubTokenizer'
 import { endOfText } from './decoder/openDecoder'
 import { readOpening } from './decoder/pieceSpelling'
@@ -14,8 +15,6 @@ import { keptTokenizer, type TokenizerFolders } from './keptTokenizer'
 
 /** Larger than any tokenizer there is; what is larger is something else. */
 const maxTokenizerBytes = 256 * 1024 * 1024
-/** No configuration comes near. */
-const maxConfigBytes = 1 << 20
 
 export interface ModelFolder {
   readonly plan: FilePlan<{ readonly path: string }>
@@ -34,7 +33,7 @@ export interface ModelFolder {
  */
 export async function readModelFolder(folder: string, precision: Precision, kept: TokenizerFolders): Promise<ModelFolder> {
   const files = list(folder)
-  const config = files.some((file) => file.path === 'config.json') ? parseJsonObject('config.json', readSmall(folder, 'config.json', maxConfigBytes)) : {}
+  const config = files.some((file) => file.path === 'config.json') ? parseJsonObject('config.json', readSmall(folder, 'config.json', longestConfig)) : {}
   const type = own(config, 'model_type')
   const plan = planFiles(files, typeof type === 'string' ? type : undefined, precision)
   if ('missing' in plan) throw InklingError.of('model-file-missing', { folder, files: plan.missing.join(', ') })

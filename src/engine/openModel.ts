@@ -18,13 +18,13 @@ export interface OpeningListener {
 /** What is built beside the engine. */
 export interface BuiltFiles {
   /** Path of decoder.wasm (kernels/assembly/decoder); undefined runs GPT-2 as a graph alone. */
-  readonly decoder: string | undefined
+  readonly decoder?: string
   /** Folder of tokenizers that are quick to read. */
-  readonly tokenizers: string | undefined
+  readonly tokenizers?: string
 }
 
 /** @param folder of the bundles */
-export function builtIn(folder: string): BuiltFiles {
+export function builtIn(folder: string): Required<BuiltFiles> {
   return { decoder: path.join(folder, 'decoder.wasm'), tokenizers: path.join(folder, 'tokenizers') }
 }
 

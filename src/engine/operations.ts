@@ -42,7 +42,7 @@ export interface EngineOptions {
 const defaultLimits: EngineLimits = { models: 2, sessions: 4, idleMs: 10 * 60_000 }
 
 /** Everything the engine can do, in this process: behind the protocol in the child, called directly by the command line. */
-export function createEngine(listener: EngineListener, { built = { decoder: undefined, tokenizers: undefined }, limits = defaultLimits, clock = systemClock }: EngineOptions = {}): InProcessEngine {
+export function createEngine(listener: EngineListener, { built = {}, limits = defaultLimits, clock = systemClock }: EngineOptions = {}): InProcessEngine {
   const open = openOnDevice(folderOpener(built))
   return new InProcessEngine(listener, limits, clock, (spec, onFraction) => open(spec, { onFraction, onWarning: (warning) => listener.onWarning(warning, spec) }))
 }

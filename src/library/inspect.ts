@@ -90,7 +90,7 @@ async function readTokenizer(folder: string, { files }: FilePlan<{ readonly path
 }
 
 /** No configuration comes near; what is longer is not read. */
-const longestConfig = 1 << 20
+export const longestConfig = 1 << 20
 
 /** @throws InklingError `model-file-broken`, `model-file-missing` */
 export async function readConfig(folder: string): Promise<JsonRecord> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { InklingError, reasonOf } from '../../base/errors'
@@ -8,6 +8,7 @@ import type { Bits } from '../../gpt2/quantize'
 import type { Gpt2Weights } from '../../gpt2/weights'
 import { knowsFusedKernels } from '../../gan-tfjs/kernelFile'
 import { weightsFile, type GraphCache } from '../onnx/graphCache'
+import { readAtOnce } from '../readAtOnce'
 import { allowRelaxedSimd } from '../relaxedSimd'
 import { WasmArranger, type LaneRoom } from './arranger'
 import { compileWhole } from './compileWhole'
@@ -91,14 +92,10 @@ const pieceBytes = 8 << 20
 /** So much is read sooner than other threads of a busy machine have their turn. */
 const mostAtOnce = 32 << 20
 
-function readAtOnce(file: string, to: Uint8Array): void {
+function readWhole(file: string, to: Uint8Array): void {
   const descriptor = openSync(file, 'r')
   try {
-    for (let filled = 0; filled < to.length; ) {
-      const bytesRead = readSync(descriptor, to, filled, to.length - filled, filled)
-      if (bytesRead === 0) throw new Error('it has become shorter')
-      filled += bytesRead
-    }
+    if (readAtOnce(descriptor, to) < to.length) throw new Error('it has become shorter')
   } finally {
     closeSync(descriptor)
   }
@@ -107,7 +104,7 @@ function readAtOnce(file: string, to: Uint8Array): void {
 async function readInto(file: string, to: Uint8Array): Promise<void> {
   let handle: FileHandle | undefined
   try {
-    if (to.length <= mostAtOnce) return readAtOnce(file, to)
+    if (to.length <= mostAtOnce) return readWhole(file, to)
     const opened = (handle = await open(file, 'r'))
     const pieces = Array.from({ length: Math.ceil(to.length / pieceBytes) }, (_, i) => i * pieceBytes)
     await Promise.all(pieces.map((from) => readPiece(opened, to.subarray(from, from + pieceBytes), from)))

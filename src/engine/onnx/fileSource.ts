@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, read, statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { InklingError, reasonOf } from '../../base/errors'
 import type { ByteSource } from '../../gpt2/byteSource'
+import { readAtOnce } from '../readAtOnce'
 
 /** To wait for a thread that reads so little would take longer than to read it, and on a busy machine many times as long. */
 const littleBytes = 1 << 20
@@ -38,7 +39,7 @@ export class FileSource implements ByteSource {
   readWhole(): void {
     const bytes = new Uint8Array(this.sizeBytes)
     try {
-      this.whole = bytes.subarray(0, readSync(this.descriptor, bytes, 0, bytes.length, 0))
+      this.whole = bytes.subarray(0, readAtOnce(this.descriptor, bytes))
     } catch (error) {
       throw unreadable(this.name, error)
     }
@@ -65,7 +66,7 @@ export class FileSource implements ByteSource {
   }
 
   private async readInto(bytes: Uint8Array, position: number): Promise<number> {
-    if (bytes.length <= littleBytes) return readSync(this.descriptor, bytes, 0, bytes.length, position)
+    if (bytes.length <= littleBytes) return readAtOnce(this.descriptor, bytes, position)
     return (await readLater(this.descriptor, bytes, 0, bytes.length, position)).bytesRead
   }
 }

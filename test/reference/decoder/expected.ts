@@ -24,5 +24,5 @@ export function readExpected(name: string): ExpectedExport {
 
 export function openExport(folder: string, precision: Precision = 'fp32'): Promise<LanguageModel> {
   const spec = { folder, precision, device: 'cpu', threads: 1, cacheFolder: undefined } as const
-  return folderOpener({ decoder: undefined, tokenizers: undefined })(spec, { onFraction: () => {}, onWarning: () => {} })
+  return folderOpener({})(spec, { onFraction: () => {}, onWarning: () => {} })
 }
